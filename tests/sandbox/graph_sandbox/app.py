@@ -1,0 +1,114 @@
+# Copyright (c) mssp.defender contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The ASGI application: hand each request to its area, apply faults around it, log it."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+from collections.abc import Callable
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+
+from .config.faults import Fault
+from .control import Control
+from .exchange import Exchange, Handled, Reply
+from .faulting import FaultSchedule
+from .graph.service import GraphService
+from .identity.service import IdentityService
+from .journal import Journal
+from .world import World
+
+EXIT_CRASHED = 70
+_ENCODE = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False).encode
+
+
+class Sandbox:
+    """The whole sandbox on one port: ``/v1.0`` and ``/beta`` are Graph, ``/_sandbox`` is control, the rest is identity."""
+
+    def __init__(self, world: World) -> None:
+        self._latency = world.config.latency_ms
+        self._graph = GraphService(world)
+        self._identity = IdentityService(world)
+        self._journal = Journal()
+        self._faults = FaultSchedule(world.config.faults, world.config.throttle)
+        self._control = Control(world, self._journal, self._faults)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        request = Request(scope, receive)
+        exchange = Exchange(
+            scope["method"],
+            scope["raw_path"].decode("ascii"),
+            scope["query_string"].decode("latin-1"),
+            {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]},
+            await request.body(),
+        )
+        first = exchange.raw_path.split("/", 2)[1].lower() if "/" in exchange.raw_path else ""
+        if first == "_sandbox":
+            await _respond(self._control.handle(exchange), scope, receive, send)
+        elif self._faults.refusing:
+            await _drop(scope, receive)
+        elif first in ("v1.0", "beta"):
+            await self._serve("graph", exchange, scope, receive, send)
+        else:
+            await self._serve("identity", exchange, scope, receive, send)
+
+    async def _serve(self, area: str, exchange: Exchange, scope: Scope, receive: Receive, send: Send) -> None:
+        service: GraphService | IdentityService = self._graph if area == "graph" else self._identity
+        caller = service.identify(exchange)
+        strike = self._faults.judge(area, exchange.method, exchange.target, caller.tenant_names)
+        fault = strike.fault
+        if self._latency or strike.latency_ms:
+            await asyncio.sleep((self._latency + strike.latency_ms) / 1000)
+        if area == "graph" and fault is None:
+            fault = self._faults.throttled(caller.tenant_id, caller.client_id)
+        if fault and (fault.drop == "before" or (fault.status and not fault.after_work)):
+            handled = service.refuse(exchange, caller, fault)
+        else:
+            handled = service.handle(exchange, caller)
+            if fault and fault.status:
+                handled.reply = service.refuse(exchange, caller, fault).reply
+        dropped = fault is not None and fault.drop is not None
+        self._journal.record(exchange, area, handled, None if dropped else handled.reply.status)
+        if dropped:
+            await _drop(scope, receive)
+        else:
+            await _respond(handled.reply, scope, receive, send)
+        if fault and fault.crash:
+            self._crash(fault)
+
+    def _crash(self, fault: Fault) -> None:
+        if fault.crash == "exit":
+            os._exit(EXIT_CRASHED)
+        self._faults.refusing = True
+
+
+async def _respond(reply: Reply, scope: Scope, receive: Receive, send: Send) -> None:
+    headers = dict(reply.headers)
+    if reply.text is not None:
+        content, media_type = reply.text, "text/plain; charset=utf-8"
+    elif reply.body is not None:
+        content, media_type = _ENCODE(reply.body), "application/json; charset=utf-8"
+    else:
+        content, media_type = "", None
+    headers.setdefault("Cache-Control", "no-cache")
+    if media_type:
+        headers.setdefault("Content-Type", media_type)
+    await Response(content, reply.status, headers)(scope, receive, send)
+
+
+async def _drop(scope: Scope, receive: Receive) -> None:
+    """Cut the connection without a word, as a load balancer that dies."""
+    abort: Callable[[], Any] = scope["extensions"]["sandbox.abort"]
+    abort()
+    while (await receive())["type"] != "http.disconnect":
+        pass
+
+
+__all__ = ["Handled", "Sandbox"]

@@ -1,0 +1,136 @@
+# Copyright (c) mssp.defender contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Switches for what the real services do unexpectedly, or for what nobody has recorded.
+
+The default is the behaviour that the sources describe as usual. All can be set for the whole sandbox (``quirks:``), for one
+tenant (``tenants[].quirks``) and at run time (``POST /_sandbox/quirks``). A lag is counted in reads or tries and not in
+seconds, so that a test sees the same every time. A section name such as EM D.1 or Defender 1.8 names the fact sheet's
+section in README.md, "Where the facts come from".
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Count = Annotated[int, Field(ge=0)]
+
+
+class Quirks(BaseModel):
+    """All switches with their defaults."""
+
+    model_config = ConfigDict(extra="forbid", validate_assignment=True)
+
+    # Directory (EM 1.8, A)
+    replication_lag_reads: Count = 0
+    """The first n reads of a new group or user answer 404, or leave it out of a list."""
+    stale_patch_reads: Count = 0
+    """The first n reads after a PATCH of a group still show what was before."""
+    group_soft_delete: bool = True
+    """A deleted security group can be restored from directory/deletedItems; false: it is gone at once (older service)."""
+    unique_name_held_by_deleted: bool = False
+    """A soft-deleted group still holds its uniqueName (unknown; EM A.2)."""
+    tips: bool = True
+    """Answers to reads without $select carry ``@microsoft.graph.tips`` (EM N.16)."""
+    empty_pages: bool = False
+    """The first page of every list is empty and has a nextLink, as paging.md allows."""
+    revoke_ignores_guests: bool = True
+    """revokeSignInSessions of a guest answers 200 and changes nothing (decisions M4)."""
+
+    # Defender roles (Defender 1.8)
+    http_location: bool = False
+    """A POST is answered with an absolute ``Location: http://...`` header."""
+    read_lag: Count = 0
+    """The first n lists or reads after a role or assignment is created do not show it."""
+    reject_odata_type: bool = True
+    """A role assignment that carries ``@odata.type`` is refused with 400, although Microsoft documents it."""
+    reduce_actions: bool = True
+    """An action that another listed one covers is dropped on store."""
+    urbac_active: bool = True
+    """Unified RBAC answers; false: see urbac_inactive_answer."""
+    urbac_inactive_answer: Literal["forbidden", "empty"] = "forbidden"
+    """What lists answer in a tenant without unified RBAC (both have been reported)."""
+    post_roledef_500: bool = False
+    """POST roleDefinitions answers 500, as in some tenants."""
+    dataops_available: bool = False
+    """A Sentinel workspace is connected: dataops actions may be stored."""
+    patch_answers_body: bool = False
+    """PATCH of a role answers 200 with the object; false: 204."""
+
+    # Entitlement management (EM B-G, N)
+    foreign_location: bool = True
+    """A POST carries a Location header with the back-end's host."""
+    connected_org_create_empty_sources: bool = True
+    """The answer to creating a connected organization has ``identitySources: []``."""
+    connected_org_by_tenant: bool = True
+    """A connected organization can be created by tenant id; false: 400, as older reports say."""
+    resolve_domain_sources: bool = True
+    """A domain source whose domain belongs to a known tenant becomes a tenant source."""
+    drop_hash_in_types: bool = True
+    """Identity sources are read back as ``microsoft.graph...`` without the ``#``."""
+    origin_lag: Count = 0
+    """Adding a new group to a catalog fails with ResourceNotFoundInOriginSystem for n tries."""
+    resource_visible_lag: Count = 0
+    """A new catalog resource is missing from the first n lists of the catalog's resources."""
+    role_scope_lag: Count = 0
+    """The first n tries to use a new catalog resource in a package fail with ResourceNotFound."""
+    role_scope_visible_lag: Count = 0
+    """A new role scope is missing from the first n reads of its package."""
+    unuse_lag: Count = 0
+    """The first n tries to remove a resource fail after its last role scope was deleted."""
+    zero_role_ids: bool = True
+    """A resource's role has the zero GUID as id until a package uses it."""
+    catalog_default_state: Literal["published", "unpublished"] = "published"
+    """A catalog's state when the body does not say (not documented)."""
+    catalog_default_externally_visible: bool = False
+    """A catalog's isExternallyVisible when the body does not say (not documented)."""
+    unique_catalog_names: bool = False
+    """A second catalog of the same name is refused (not documented)."""
+    duplicate_package_status: Literal[400, 409] = 400
+    """The status with DuplicateAccessPackage (not recorded)."""
+    policy_conflict_status: Literal[400, 409] = 409
+    """The status with DuplicateKey."""
+    put_requires_package: bool = True
+    """PUT of a policy without accessPackage.id is refused with ArgumentNullException."""
+    put_requires_all: bool = False
+    """PUT of a policy must carry every property that the page calls required."""
+    approver_justification_sticks: bool = True
+    """isApproverJustificationRequired is kept; false: always read back as false."""
+    requestor_justification_sticks: bool = True
+    """isRequestorJustificationRequired is kept; false: always read back as false."""
+    review_start_moves: bool = False
+    """A review start in the past is moved to today."""
+    licence: Literal["governance", "p2", "none"] = "governance"
+    """none: entitlement management answers 403 NoLicense; p2: Governance-only features answer NoGovernanceSku."""
+    subscription_linked: bool = True
+    """An Azure subscription for guest billing is linked; false: see guest_billing_required."""
+    guest_billing_required: Literal["premium_only", "all_guest_policies"] = "premium_only"
+    """Which guest policies are refused without a linked subscription (unsettled; decisions M9)."""
+    guest_billing_status: Literal[400, 403] = 403
+    """The status of that refusal (not recorded)."""
+    admin_add_bypasses_approval: Literal["by_parameter", "always"] = "by_parameter"
+    """Whether adminAdd skips approval by itself or only with ``parameters.bypassApproval`` (decisions M3)."""
+    bypass_parameter_known: bool = True
+    """``parameters`` is accepted in a request; false: 400."""
+    delivery_lag: Count = 1
+    """An accepted request is delivered after n reads of requests or assignments."""
+    removal_lag: Count = 1
+    """The same for the removal of an assignment."""
+    delivering_until_redeemed: bool = False
+    """A guest's assignment stays in delivering until the invitation is redeemed."""
+    external_user_lifecycle_action: Literal["none", "blockSignIn", "blockSignInAndDelete"] = "blockSignInAndDelete"
+    """The tenant's setting for guests whose last assignment ends."""
+    duration_until_external_user_deleted: str = "P30D"
+    """The same setting's waiting time."""
+
+    # Tenant policies (decisions M7)
+    allow_invites_from: Literal["none", "adminsAndGuestInviters", "adminsGuestInvitersAndAllMembers", "everyone"] = (
+        "everyone"
+    )
+    """authorizationPolicy.allowInvitesFrom."""
+    inbound_b2b_blocked: bool = False
+    """The tenant's default cross-tenant access blocks B2B collaboration inbound."""
+    inbound_mfa_trusted: bool = False
+    """The tenant accepts the MFA of other tenants."""

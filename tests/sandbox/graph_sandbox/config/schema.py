@@ -1,0 +1,155 @@
+# Copyright (c) mssp.defender contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the configuration file may say. ``tenants: [{display_name, domain}]`` is enough."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+from .faults import Fault, Throttle
+
+
+def _guid(value: object) -> str:
+    """GUIDs are written in any case and kept in lower case."""
+    try:
+        return str(UUID(str(value)))
+    except ValueError:
+        raise ValueError("is not a GUID such as 11111111-2222-3333-4444-555555555555") from None
+
+
+Guid = Annotated[str, BeforeValidator(_guid)]
+Domain = Annotated[str, Field(pattern=r"^[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+$")]
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class ClientConfig(_Model):
+    """An application registered in one tenant."""
+
+    name: str
+    permissions: list[str] | Literal["all"] = "all"
+    client_id: Guid | None = None
+    client_secret: str | None = None
+    certificate: str | None = None
+    """Path of a PEM file with the certificate that client assertions are checked against."""
+
+
+class ApplicationConfig(ClientConfig):
+    """A multi-tenant application: the same identity and secret in every tenant."""
+
+
+class UserConfig(_Model):
+    """A user that is there before anybody calls."""
+
+    user_principal_name: str
+    display_name: str | None = None
+    mail: str | None = None
+    user_type: Literal["Member", "Guest"] = "Member"
+    account_enabled: bool = True
+    external_user_state: Literal["PendingAcceptance", "Accepted"] | None = None
+    id: Guid | None = None
+
+
+class GroupConfig(_Model):
+    """A group that somebody made by hand."""
+
+    display_name: str
+    description: str | None = None
+    mail_nickname: str | None = None
+    unique_name: str | None = None
+    role_assignable: bool = False
+    members: list[str] = []
+    owners: list[str] = []
+    id: Guid | None = None
+
+
+class DefenderRoleConfig(_Model):
+    """A Defender role that is there already, with its assignments."""
+
+    display_name: str
+    description: str = ""
+    permissions: list[str]
+    built_in: bool = False
+    groups: list[str] = []
+    """Display names of groups of the tenant that hold the role, on the data source Mde unless ``scopes`` says otherwise."""
+    scopes: list[str] = ["/"]
+    id: Guid | None = None
+
+
+class ConnectedOrganizationConfig(_Model):
+    """A connected organization that is there already, by tenant or by domain."""
+
+    display_name: str
+    description: str = ""
+    tenant_id: Guid | None = None
+    domain: Domain | None = None
+    state: Literal["configured", "proposed"] = "configured"
+    id: Guid | None = None
+
+
+class CatalogConfig(_Model):
+    """A catalog that is there already."""
+
+    display_name: str
+    description: str = ""
+    state: Literal["published", "unpublished"] = "published"
+    externally_visible: bool = True
+    id: Guid | None = None
+
+
+class TenantConfig(_Model):
+    """A tenant that the sandbox serves."""
+
+    display_name: str = Field(min_length=1)
+    domain: Domain
+    tenant_id: Guid | None = None
+    aliases: list[Domain] = []
+    """Further verified domains."""
+    clients: list[ClientConfig] = []
+    """Beside the default client, which is always there, comes first and holds all permissions."""
+    consent: dict[str, list[str] | None] = {}
+    """For an entry of ``applications``: the permissions consented to in this tenant; null: it is not known there."""
+    users: list[UserConfig] = []
+    groups: list[GroupConfig] = []
+    defender_roles: list[DefenderRoleConfig] = []
+    connected_organizations: list[ConnectedOrganizationConfig] = []
+    catalogs: list[CatalogConfig] = []
+    quirks: dict[str, Any] = {}
+
+
+class ExternalTenantConfig(_Model):
+    """A tenant that is known by name but not served, such as somebody's home tenant."""
+
+    display_name: str
+    domain: Domain
+    tenant_id: Guid | None = None
+    aliases: list[Domain] = []
+
+
+class ClockConfig(_Model):
+    """The sandbox's idea of the time: the real time, moved."""
+
+    offset_seconds: float = 0
+
+
+class Config(_Model):
+    """The whole file."""
+
+    tenants: list[TenantConfig] = Field(min_length=1)
+    seed: int | str = 0
+    """Every id and secret is derived from it."""
+    applications: list[ApplicationConfig] = []
+    external_tenants: list[ExternalTenantConfig] = []
+    quirks: dict[str, Any] = {}
+    faults: list[Fault] = []
+    throttle: Throttle | None = None
+    page_size: int = Field(default=100, ge=1, le=999)
+    token_lifetime: int = Field(default=3600, ge=1)
+    latency_ms: int = Field(default=0, ge=0)
+    clock: ClockConfig = ClockConfig()

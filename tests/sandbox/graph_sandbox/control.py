@@ -1,0 +1,79 @@
+# Copyright (c) mssp.defender contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""``/_sandbox``: what tests may look at and change while the sandbox runs. Reachable from this machine only."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+from urllib.parse import parse_qs
+
+from pydantic import TypeAdapter, ValidationError
+
+from .config.faults import Fault, Throttle
+from .config.quirks import Quirks
+from .exchange import Exchange, Reply
+from .faulting import FaultSchedule
+from .journal import Journal
+from .world import World
+
+_FAULTS = TypeAdapter(list[Fault])
+_THROTTLE = TypeAdapter(Throttle | None)
+
+
+class Control:
+    """The control routes."""
+
+    def __init__(self, world: World, journal: Journal, faults: FaultSchedule) -> None:
+        self._world = world
+        self._journal = journal
+        self._faults = faults
+
+    def handle(self, exchange: Exchange) -> Reply:
+        """Answer one control request."""
+        route = f"{exchange.method} {exchange.raw_path.rstrip('/')}"
+        query = {name: values[0] for name, values in parse_qs(exchange.query).items()}
+        try:
+            body = json.loads(exchange.body) if exchange.body else None
+            if route == "GET /_sandbox/requests":
+                return self._requests(query.get("tenant"))
+            if route == "DELETE /_sandbox/requests":
+                self._journal.clear()
+                return Reply(204)
+            if route == "POST /_sandbox/faults":
+                return self._set_faults(body)
+            if route == "DELETE /_sandbox/faults":
+                self._faults.clear()
+                return Reply(204)
+            if route == "POST /_sandbox/quirks":
+                return self._set_quirks(body or {})
+        except (ValidationError, ValueError, TypeError) as problem:
+            return Reply(400, {"error": str(problem)})
+        return Reply(404, {"error": f"There is no {route}; see tests/sandbox/README.md."})
+
+    def _requests(self, tenant: str | None) -> Reply:
+        if tenant is None:
+            return Reply(200, {"requests": self._journal.entries()})
+        found = self._world.find_tenant(tenant)
+        return Reply(200, {"requests": self._journal.entries(found.id if found else tenant)})
+
+    def _set_faults(self, body: Any) -> Reply:
+        if isinstance(body, dict):
+            faults, throttle = body.get("faults", []), body.get("throttle")
+        else:
+            faults, throttle = body, None
+        self._faults.replace(_FAULTS.validate_python(faults), _THROTTLE.validate_python(throttle))
+        return Reply(204)
+
+    def _set_quirks(self, body: dict[str, Any]) -> Reply:
+        tenants = list(self._world.tenants.values())
+        if body.get("tenant") is not None:
+            found = self._world.find_tenant(str(body["tenant"]))
+            if found is None:
+                return Reply(404, {"error": f"There is no tenant {body['tenant']}."})
+            tenants = [found]
+        quirks = dict(body.get("quirks") or {})
+        for tenant in tenants:
+            tenant.quirks = Quirks.model_validate({**tenant.quirks.model_dump(), **quirks})
+        return Reply(204)

@@ -1,0 +1,46 @@
+# Copyright (c) mssp.defender contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a tenant's directory holds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from ..store import Row, Store
+
+
+@dataclass(slots=True)
+class DirectoryState:
+    """Users and groups, who is in which group, and what was deleted."""
+
+    users: Store = field(default_factory=Store)
+    groups: Store = field(default_factory=Store)
+    service_principals: Store = field(default_factory=Store)
+    deleted_groups: Store = field(default_factory=Store)
+    deleted_users: Store = field(default_factory=Store)
+    members: dict[str, dict[str, None]] = field(default_factory=dict)
+    """Ids of the members of a group, by its id, in the order in which they came."""
+    owners: dict[str, dict[str, None]] = field(default_factory=dict)
+
+    def find(self, object_id: str) -> Row | None:
+        """Any object by id, as the service itself knows it."""
+        for store in (self.users, self.groups, self.service_principals):
+            row = store.get(object_id)
+            if row is not None:
+                return row
+        return None
+
+    def read(self, object_id: str) -> Row | None:
+        """Any object by id, as a reader sees it."""
+        for store in (self.users, self.groups, self.service_principals):
+            row = store.read(object_id)
+            if row is not None:
+                return row
+        return None
+
+    def forget(self, object_id: str) -> None:
+        """Take an object out of every group."""
+        for relation in (self.members, self.owners):
+            for ids in relation.values():
+                ids.pop(object_id, None)

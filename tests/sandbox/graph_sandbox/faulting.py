@@ -1,0 +1,120 @@
+# Copyright (c) mssp.defender contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Decide which request is struck by which configured fault."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections import deque
+from dataclasses import dataclass, field
+
+from .config.faults import Fault, Throttle
+
+_CODES = {
+    429: "TooManyRequests",
+    500: "InternalServerError",
+    502: "BadGateway",
+    503: "ServiceUnavailable",
+    504: "GatewayTimeout",
+}
+_MESSAGES = {
+    429: "Too many requests from Identifier:{app} under category:sandbox. Please try again later.",
+    503: "Service Unavailable",
+    504: "Gateway Timeout",
+}
+
+
+@dataclass(slots=True)
+class Strike:
+    """What shall happen to a request."""
+
+    latency_ms: int = 0
+    fault: Fault | None = None
+
+
+@dataclass(slots=True)
+class _Counted:
+    fault: Fault
+    pattern: re.Pattern[str] | None
+    met: int = 0
+    struck: int = 0
+
+
+def fault_code(status: int, given: str | None = None) -> str:
+    """The Graph error code that goes with an injected status."""
+    return given or _CODES.get(status, "UnknownError")
+
+
+def fault_message(status: int, given: str | None = None) -> str:
+    """The message that goes with an injected status."""
+    return given or _MESSAGES.get(status, "An error that the sandbox was told to answer.")
+
+
+@dataclass(slots=True)
+class _Window:
+    moments: deque[float] = field(default_factory=deque)
+
+
+class FaultSchedule:
+    """The faults in force. They count requests, so the same calls meet the same faults."""
+
+    def __init__(self, faults: list[Fault], throttle: Throttle | None) -> None:
+        self._counted: list[_Counted] = []
+        self._throttle = throttle
+        self._windows: dict[str, _Window] = {}
+        self.refusing = False
+        self.replace(faults)
+
+    def replace(self, faults: list[Fault], throttle: Throttle | None = None) -> None:
+        """Set another schedule; counting starts again."""
+        self._counted = [_Counted(fault, re.compile(fault.path) if fault.path else None) for fault in faults]
+        self._throttle = throttle or self._throttle
+        self.refusing = False
+
+    def clear(self) -> None:
+        """No faults and no throttling."""
+        self._counted, self._throttle, self.refusing = [], None, False
+
+    def judge(self, area: str, method: str, target: str, tenant_names: tuple[str, ...]) -> Strike:
+        """Count the request and say what shall happen to it. The first fault with an effect wins; latencies add up."""
+        strike = Strike()
+        for counted in self._counted:
+            if not self._meets(counted, area, method, target, tenant_names):
+                continue
+            counted.met += 1
+            fault = counted.fault
+            due = (fault.request in (None, counted.met)) and (fault.every is None or counted.met % fault.every == 0)
+            if not due or (fault.times is not None and counted.struck >= fault.times):
+                continue
+            counted.struck += 1
+            strike.latency_ms += fault.latency_ms
+            if strike.fault is None and (fault.status or fault.drop or fault.crash):
+                strike.fault = fault
+        return strike
+
+    def throttled(self, tenant_id: str | None, client_id: str | None) -> Fault | None:
+        """The 429 to answer when the caller has used up its budget."""
+        throttle = self._throttle
+        if throttle is None:
+            return None
+        key = {"tenant": tenant_id, "application": client_id, "sandbox": ""}[throttle.scope] or ""
+        moments = self._windows.setdefault(key, _Window()).moments
+        now = time.monotonic()
+        while moments and now - moments[0] >= throttle.seconds:
+            moments.popleft()
+        if len(moments) >= throttle.requests:
+            return Fault(status=429, retry_after=throttle.retry_after)
+        moments.append(now)
+        return None
+
+    @staticmethod
+    def _meets(counted: _Counted, area: str, method: str, target: str, tenant_names: tuple[str, ...]) -> bool:
+        fault = counted.fault
+        return (
+            fault.area in (area, "any")
+            and (fault.method is None or fault.method.upper() == method)
+            and (fault.tenant is None or fault.tenant.lower() in tenant_names)
+            and (counted.pattern is None or counted.pattern.search(target) is not None)
+        )

@@ -1,0 +1,15 @@
+# Copyright (c) mssp.defender contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""All routers of the sandbox. A new resource is a module with a router and a line here."""
+
+from __future__ import annotations
+
+from ..directory import directory_objects, group_members, groups, organization, tenant_information, users
+from .routing import Router
+
+
+def all_routes() -> list[Router]:
+    """The routers, of every area."""
+    modules = [directory_objects, group_members, groups, organization, tenant_information, users]
+    return [module.router for module in modules]

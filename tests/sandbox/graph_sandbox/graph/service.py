@@ -1,0 +1,149 @@
+# Copyright (c) mssp.defender contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Serve Graph: authenticate, find the route, check the permission, call the handler, wrap the answer."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from urllib.parse import parse_qsl
+
+from ..config.faults import Fault
+from ..exchange import Exchange, Handled, Reply
+from ..faulting import fault_code, fault_message
+from ..identity.tokens import Caller, TokenRefused
+from ..ids import IdSource, derive_guid
+from .call import Call
+from .errors import GraphError, forbidden, unauthenticated
+from .routes import all_routes
+from .routing import Route, RouteTable
+
+if TYPE_CHECKING:
+    from ..world import World
+
+_CONTENT_TYPE = "application/json;odata.metadata=minimal;odata.streaming=true;IEEE754Compatible=false;charset=utf-8"
+_DIAGNOSTIC = json.dumps(
+    {
+        "ServerInfo": {
+            "DataCenter": "Sandbox",
+            "Slice": "E",
+            "Ring": "0",
+            "ScaleUnit": "000",
+            "RoleInstance": "SANDBOX0000",
+        }
+    }
+)
+_OPTIONS = frozenset(
+    {"$filter", "$select", "$expand", "$top", "$skip", "$skiptoken", "$orderby", "$count", "$search", "$format"}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Identified:
+    """Who calls, or why it is not known."""
+
+    caller: Caller | None
+    refusal: str
+    tenant_names: tuple[str, ...] = ()
+
+    @property
+    def tenant_id(self) -> str | None:
+        return self.caller.tenant_id if self.caller else None
+
+    @property
+    def client_id(self) -> str | None:
+        return self.caller.client_id if self.caller else None
+
+
+class GraphService:
+    """Answers ``/v1.0`` and ``/beta``."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._routes = RouteTable(all_routes())
+        self._request_ids = IdSource(derive_guid(world.config.seed, "request ids"))
+
+    def identify(self, exchange: Exchange) -> _Identified:
+        """The caller behind the token, without judging yet."""
+        try:
+            caller = self._world.authority.verify(exchange.headers.get("authorization", ""))
+        except TokenRefused as refused:
+            return _Identified(None, str(refused))
+        return _Identified(caller, "", self._world.tenants[caller.tenant_id].names)
+
+    def refuse(self, exchange: Exchange, who: _Identified, fault: Fault) -> Handled:
+        """An injected failure."""
+        status = fault.status or 503
+        headers = {} if fault.retry_after is None else {"Retry-After": str(fault.retry_after)}
+        message = fault_message(status, fault.message).replace("{app}", who.client_id or "")
+        error = GraphError(status, fault_code(status, fault.code), message, headers=headers)
+        return self._finish(exchange, who, self._request_ids.next(), None, error)
+
+    def handle(self, exchange: Exchange, who: _Identified) -> Handled:
+        """Answer one request."""
+        request_id = self._request_ids.next()
+        call: Call | None = None
+        try:
+            if who.caller is None:
+                raise unauthenticated(who.refusal)
+            route, values = self._routes.match(exchange)
+            call = self._call(exchange, who.caller, route)
+            if route.permissions and who.caller.roles.isdisjoint(route.permissions):
+                raise forbidden(route.area)
+            return self._finish(exchange, who, request_id, route.handler(call, **values), None)
+        except GraphError as error:
+            return self._finish(exchange, who, request_id, None, error)
+
+    def _call(self, exchange: Exchange, caller: Caller, route: Route) -> Call:
+        query: dict[str, str] = {}
+        for name, value in parse_qsl(exchange.query, keep_blank_values=True):
+            option = name.lower() if name.startswith("$") else f"${name.lower()}"
+            if option in _OPTIONS:
+                query[option] = value
+            elif name.startswith("$"):
+                raise GraphError(400, "BadRequest", f"The query parameter '{name}' is not supported.")
+        version = exchange.raw_path.split("/", 2)[1].lower()
+        return Call(self._world, self._world.tenants[caller.tenant_id], caller, exchange, version, route.area, query)
+
+    def _finish(
+        self, exchange: Exchange, who: _Identified, request_id: str, reply: Reply | None, error: GraphError | None
+    ) -> Handled:
+        client_request_id = exchange.headers.get("client-request-id") or request_id
+        if error is not None:
+            reply = self._error_reply(error, request_id, client_request_id)
+        assert reply is not None
+        reply.headers.update(
+            {
+                "request-id": request_id,
+                "client-request-id": client_request_id,
+                "x-ms-ags-diagnostic": _DIAGNOSTIC,
+                "Strict-Transport-Security": "max-age=31536000",
+            }
+        )
+        if reply.body is not None:
+            reply.headers["Content-Type"] = _CONTENT_TYPE
+            reply.headers["OData-Version"] = "4.0"
+        return Handled(reply, who.tenant_id, who.client_id, request_id, _loggable(exchange))
+
+    def _error_reply(self, error: GraphError, request_id: str, client_request_id: str) -> Reply:
+        content: dict[str, object] = {"code": error.code, "message": error.message}
+        if error.details is not None:
+            content["details"] = error.details
+        content["innerError"] = {
+            "date": self._world.clock.now().strftime("%Y-%m-%dT%H:%M:%S"),
+            "request-id": request_id,
+            "client-request-id": client_request_id,
+        }
+        return Reply(error.status, {"error": content}, dict(error.headers))
+
+
+def _loggable(exchange: Exchange) -> object:
+    """The JSON that was sent, for the request log."""
+    if not exchange.body:
+        return None
+    try:
+        return json.loads(exchange.body)
+    except ValueError:
+        return None

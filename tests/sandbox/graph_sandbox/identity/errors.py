@@ -1,0 +1,106 @@
+# Copyright (c) mssp.defender contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""AADSTS errors in the shape in which the token endpoint gives them.
+
+Codes and texts: learn.microsoft.com, "Microsoft Entra authentication and authorization error codes"; the shape: "OAuth 2.0
+client credentials flow", error response.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from ..exchange import Reply
+
+ERROR_URI = "https://login.microsoftonline.com/error?code={code}"
+
+
+class IdentityError(Exception):
+    """A refusal by the identity platform."""
+
+    def __init__(self, status: int, error: str, code: int, text: str, *, quoted_code: str | None = None) -> None:
+        super().__init__(text)
+        self.status = status
+        self.error = error
+        self.code = code
+        self.text = text
+        self.prefix = quoted_code or f"AADSTS{code}"
+
+    def reply(self, trace_id: str, correlation_id: str, now: datetime) -> Reply:
+        """The answer that a client gets."""
+        stamp = now.strftime("%Y-%m-%d %H:%M:%SZ")
+        description = (
+            f"{self.prefix}: {self.text} Trace ID: {trace_id} Correlation ID: {correlation_id} Timestamp: {stamp}"
+        )
+        return Reply(
+            self.status,
+            {
+                "error": self.error,
+                "error_description": description,
+                "error_codes": [self.code],
+                "timestamp": stamp,
+                "trace_id": trace_id,
+                "correlation_id": correlation_id,
+                "error_uri": ERROR_URI.format(code=self.code),
+            },
+        )
+
+
+def tenant_not_found(name: str) -> IdentityError:
+    """No tenant of that id or domain."""
+    return IdentityError(
+        400,
+        "invalid_tenant",
+        90002,
+        f"Tenant '{name}' not found. Check to make sure you have the correct "
+        "tenant ID and are signing into the correct cloud. Check with your subscription administrator, this "
+        "may happen if there are no active subscriptions for the tenant.",
+    )
+
+
+def parameter_missing(name: str) -> IdentityError:
+    """A required form field is absent."""
+    return IdentityError(
+        400, "invalid_request", 900144, f"The request body must contain the following parameter: '{name}'."
+    )
+
+
+def application_not_found(client_id: str, tenant_name: str) -> IdentityError:
+    """The application has no service principal in the tenant: nobody there has consented to it."""
+    return IdentityError(
+        400,
+        "unauthorized_client",
+        700016,
+        f"Application with identifier '{client_id}' was not found in the "
+        f"directory '{tenant_name}'. This can happen if the application has not been installed by the "
+        "administrator of the tenant or consented to by any user in the tenant. You may have sent your "
+        "authentication request to the wrong tenant.",
+    )
+
+
+def invalid_secret(client_id: str) -> IdentityError:
+    """The secret is wrong."""
+    return IdentityError(
+        401,
+        "invalid_client",
+        7000215,
+        "Invalid client secret provided. Ensure the secret being sent in the "
+        "request is the client secret value, not the client secret ID, for a secret added to app "
+        f"'{client_id}'.",
+    )
+
+
+def credential_missing() -> IdentityError:
+    """Neither a secret nor an assertion was sent."""
+    return IdentityError(
+        401,
+        "invalid_client",
+        7000218,
+        "The request body must contain the following parameter: 'client_assertion' or 'client_secret'.",
+    )
+
+
+def bad_assertion(reason: str, code: int = 700027) -> IdentityError:
+    """The client assertion does not hold."""
+    return IdentityError(401, "invalid_client", code, reason)

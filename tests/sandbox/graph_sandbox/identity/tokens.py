@@ -1,0 +1,113 @@
+# Copyright (c) mssp.defender contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Issue and verify access tokens.
+
+Claims as in "Access token claims reference" (learn.microsoft.com); Graph's tokens are version 1.0 tokens, whose application
+stands in ``appid`` and whose application permissions stand in ``roles``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from joserfc import jwt
+from joserfc.errors import JoseError
+from joserfc.jwk import RSAKey
+
+if TYPE_CHECKING:
+    from ..world import Client, Tenant, World
+
+GRAPH_RESOURCE = "https://graph.microsoft.com"
+GRAPH_APP_ID = "00000003-0000-0000-c000-000000000000"
+_CACHE_LIMIT = 20_000
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who calls, as a verified token says."""
+
+    tenant_id: str
+    client_id: str
+    object_id: str
+    roles: frozenset[str]
+    expires: int
+
+
+class TokenRefused(Exception):
+    """The token does not hold; the message is what Graph says of it."""
+
+
+class TokenAuthority:
+    """The signing key, and everything that is done with it."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._key = RSAKey.generate_key(2048, {"use": "sig", "alg": "RS256"}, auto_kid=True)
+        self._audiences = {GRAPH_RESOURCE, GRAPH_APP_ID, world.base_url}
+        self._verified: dict[str, Caller] = {}
+        self._issued = 0
+
+    def jwks(self) -> dict[str, Any]:
+        """The public key, as the key document shows it."""
+        return {"keys": [{**self._key.as_dict(private=False), "use": "sig"}]}
+
+    def issue(self, tenant: Tenant, client: Client, audience: str) -> tuple[str, int]:
+        """An access token for an application, and its life in seconds."""
+        now = self._world.clock.timestamp()
+        life = self._world.config.token_lifetime
+        self._issued += 1
+        claims: dict[str, Any] = {
+            "aud": audience,
+            "iss": f"https://sts.windows.net/{tenant.id}/",
+            "iat": now,
+            "nbf": now,
+            "exp": now + life,
+            "app_displayname": client.name,
+            "appid": client.client_id,
+            "appidacr": "1",
+            "idp": f"https://sts.windows.net/{tenant.id}/",
+            "idtyp": "app",
+            "oid": client.object_id,
+            "sub": client.object_id,
+            "tid": tenant.id,
+            "uti": f"sandbox{self._issued:015d}",
+            "ver": "1.0",
+        }
+        if client.permissions:
+            claims["roles"] = sorted(client.permissions)
+        header = {"typ": "JWT", "alg": "RS256", "kid": self._key.kid, "x5t": self._key.kid}
+        return jwt.encode(header, claims, self._key, algorithms=["RS256"]), life
+
+    def verify(self, authorization: str) -> Caller:
+        """The caller behind an Authorization header, or TokenRefused."""
+        scheme, _, token = authorization.partition(" ")
+        if scheme.lower() != "bearer" or not token.strip():
+            raise TokenRefused("Access token is empty.")
+        token = token.strip()
+        caller = self._verified.get(token) or self._check(token)
+        if caller.expires <= self._world.clock.timestamp():
+            self._verified.pop(token, None)
+            raise TokenRefused("Lifetime validation failed, the token is expired.")
+        return caller
+
+    def _check(self, token: str) -> Caller:
+        if token.count(".") != 2:
+            raise TokenRefused("IDX14100: JWT is not well formed, there are no dots (.).")
+        try:
+            claims = jwt.decode(token, self._key, algorithms=["RS256"]).claims
+        except (JoseError, ValueError):
+            raise TokenRefused("Access token validation failure. Signature is invalid.") from None
+        if claims.get("aud") not in self._audiences:
+            raise TokenRefused("Access token validation failure. Invalid audience.")
+        tenant_id = str(claims.get("tid", ""))
+        if tenant_id not in self._world.tenants:
+            raise TokenRefused("Access token validation failure. Invalid tenant.")
+        caller = Caller(
+            tenant_id, str(claims["appid"]), str(claims["oid"]), frozenset(claims.get("roles", ())), int(claims["exp"])
+        )
+        if len(self._verified) >= _CACHE_LIMIT:
+            self._verified.clear()
+        self._verified[token] = caller
+        return caller

@@ -1,0 +1,48 @@
+# Copyright (c) mssp.defender contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The request log that tests read. It never holds a secret or a token."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .exchange import Exchange, Handled
+
+WRITES = frozenset({"POST", "PATCH", "PUT", "DELETE"})
+
+
+class Journal:
+    """What was asked, in the order in which it was answered."""
+
+    def __init__(self) -> None:
+        self._entries: list[dict[str, Any]] = []
+        self._count = 0
+
+    def record(self, exchange: Exchange, area: str, handled: Handled, status: int | None) -> None:
+        """Add one request; ``status`` is None when the connection was dropped."""
+        self._count += 1
+        graph = area == "graph"
+        self._entries.append(
+            {
+                "n": self._count,
+                "tenant_id": handled.tenant_id,
+                "client_id": handled.client_id,
+                "method": exchange.method,
+                # A token request has no business having a query; if someone puts a secret there, it is not kept.
+                "path": exchange.target if graph else exchange.raw_path,
+                "status": status,
+                "request_id": handled.request_id,
+                "write": graph and exchange.method in WRITES,
+                "area": area,
+                "body": handled.body if graph else None,
+            }
+        )
+
+    def entries(self, tenant_id: str | None = None) -> list[dict[str, Any]]:
+        """All entries, or those of one tenant."""
+        return [entry for entry in self._entries if tenant_id is None or entry["tenant_id"] == tenant_id]
+
+    def clear(self) -> None:
+        """Forget all; numbers go on."""
+        self._entries.clear()

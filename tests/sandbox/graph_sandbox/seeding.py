@@ -1,0 +1,93 @@
+# Copyright (c) mssp.defender contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Put what the configuration names into a fresh tenant: users, hand-made groups, roles, organizations, catalogs."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from .clock import directory_time
+from .config.loading import ConfigError
+from .config.schema import GroupConfig, TenantConfig, UserConfig
+from .directory.group_store import make_group
+from .directory.users import make_user
+from .ids import derive_guid
+
+if TYPE_CHECKING:
+    from .world import Tenant, World
+
+
+def seed_tenant(world: World, tenant: Tenant, config: TenantConfig) -> None:
+    """Fill one tenant."""
+    seed = world.config.seed
+    created = directory_time(world.clock.now())
+    for client in tenant.clients.values():
+        tenant.directory.service_principals.add(
+            {
+                "_type": "servicePrincipal",
+                "id": client.object_id,
+                "appId": client.client_id,
+                "displayName": client.name,
+                "appDisplayName": client.name,
+                "accountEnabled": True,
+                "servicePrincipalType": "Application",
+                "appOwnerOrganizationId": tenant.id,
+            }
+        )
+    for user in config.users:
+        _add_user(
+            tenant, user, user.id or derive_guid(seed, tenant.id, "user", user.user_principal_name.lower()), created
+        )
+    for group in config.groups:
+        _add_group(tenant, group, group.id or derive_guid(seed, tenant.id, "group", group.display_name), created)
+
+
+def _add_user(tenant: Tenant, config: UserConfig, row_id: str, created: str) -> None:
+    guest = config.user_type == "Guest"
+    tenant.directory.users.add(
+        make_user(
+            row_id,
+            created,
+            displayName=config.display_name or config.user_principal_name.partition("@")[0],
+            userPrincipalName=config.user_principal_name,
+            mail=config.mail or (None if guest else config.user_principal_name),
+            userType=config.user_type,
+            accountEnabled=config.account_enabled,
+            externalUserState=config.external_user_state or ("Accepted" if guest else None),
+            mailNickname=re.sub(r"[^A-Za-z0-9._-]", "_", config.user_principal_name.partition("@")[0]),
+            creationType="Invitation" if guest else None,
+        )
+    )
+
+
+def _add_group(tenant: Tenant, config: GroupConfig, row_id: str, created: str) -> None:
+    directory = tenant.directory
+    nickname = config.mail_nickname or re.sub(r"[^A-Za-z0-9-]", "", config.display_name.replace(" ", "-")) or "group"
+    directory.groups.add(
+        make_group(
+            row_id,
+            created,
+            displayName=config.display_name,
+            description=config.description,
+            mailNickname=nickname,
+            uniqueName=config.unique_name,
+            isAssignableToRole=config.role_assignable or None,
+        )
+    )
+    for relation, names in (("members", config.members), ("owners", config.owners)):
+        links = getattr(directory, relation).setdefault(row_id, {})
+        for name in names:
+            links[_find(tenant, config, name)] = None
+
+
+def _find(tenant: Tenant, config: GroupConfig, name: str) -> str:
+    directory = tenant.directory
+    for row in (*directory.users, *directory.groups):
+        if name.lower() in (str(row.get("userPrincipalName")).lower(), row["id"], str(row["displayName"]).lower()):
+            return str(row["id"])
+    raise ConfigError(
+        f"{tenant.domain}: the group {config.display_name} names {name!r}, which is no user of the tenant and no "
+        "group before it; add it to users, or correct the name."
+    )

@@ -1,0 +1,130 @@
+# Copyright (c) mssp.defender contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Listen on loopback, say when ready, stop on SIGTERM or SIGINT."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+from pathlib import Path
+from typing import Any
+
+import httptools  # noqa: F401 - uvicorn would silently fall back to a parser without our way to drop a connection
+import uvicorn
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from .app import Sandbox
+from .config.schema import Config
+from .tls import make_server_context
+from .world import World
+
+
+class _Protocol(HttpToolsProtocol):
+    """uvicorn's protocol, with a way for the application to drop the connection: ASGI has none."""
+
+    def on_message_begin(self) -> None:
+        super().on_message_begin()
+        self.scope["extensions"] = {"sandbox.abort": self.transport.abort}  # type: ignore[typeddict-item]
+
+
+class _Server(uvicorn.Server):
+    """A server that writes ``sandbox.json`` once its socket accepts connections."""
+
+    def __init__(self, config: uvicorn.Config, ready_file: Path, ready: dict[str, Any]) -> None:
+        super().__init__(config)
+        self._ready_file = ready_file
+        self._ready = ready
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """As uvicorn's, then announce."""
+        await super().startup(sockets)
+        write_private_json(self._ready_file, self._ready)
+
+
+def serve(config: Config, directory: Path, port: int, extra_names: list[str]) -> None:
+    """Serve until a signal comes."""
+    ready_file = directory / "sandbox.json"
+    ready_file.unlink(missing_ok=True)  # a stale one would tell a waiting test to go on too early
+    listener = _listen(port)
+    base_url = f"https://localhost:{listener.getsockname()[1]}"
+    context, ca_path = make_server_context(directory, extra_names)
+    world = World(config, base_url)
+    settings = uvicorn.Config(
+        Sandbox(world),
+        http=_Protocol,
+        ws="none",
+        lifespan="off",
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        timeout_keep_alive=120,
+        timeout_graceful_shutdown=2,
+        backlog=2048,
+        ssl_context_factory=lambda _config, _default: context,
+    )
+    try:
+        _Server(settings, ready_file, describe(world, ca_path)).run(sockets=[listener])
+    except KeyboardInterrupt:
+        pass  # uvicorn raises the signal again after a clean stop; for us it was the wish
+    finally:
+        listener.close()
+        ready_file.unlink(missing_ok=True)
+
+
+def describe(world: World, ca_path: Path) -> dict[str, Any]:
+    """What ``sandbox.json`` says."""
+
+    def client_of(client: Any) -> dict[str, Any]:
+        return {
+            "name": client.name,
+            "client_id": client.client_id,
+            "client_secret": client.secret,
+            "permissions": sorted(client.permissions),
+        }
+
+    tenants = []
+    for tenant in world.tenants.values():
+        clients = [client_of(client) for client in tenant.clients.values()]
+        tenants.append(
+            {
+                "tenant_id": tenant.id,
+                "domain": tenant.domain,
+                "display_name": tenant.display_name,
+                "client_id": clients[0]["client_id"],
+                "client_secret": clients[0]["client_secret"],
+                "clients": clients,
+            }
+        )
+    return {
+        "graph_url": world.base_url,
+        "login_url": world.base_url,
+        "ca_path": str(ca_path),
+        "pid": os.getpid(),
+        "tenants": tenants,
+    }
+
+
+def write_private_json(path: Path, value: Any) -> None:
+    """Write the file whole or not at all, readable by its owner only: it holds secrets."""
+    temporary = path.with_suffix(".tmp")
+    temporary.unlink(missing_ok=True)
+    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
+        json.dump(value, stream, indent=1)
+    temporary.replace(path)
+
+
+def _listen(port: int) -> socket.socket:
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind(("127.0.0.1", port))
+    except OverflowError:
+        listener.close()
+        raise OSError(22, "no such port") from None
+    except OSError:
+        listener.close()
+        raise
+    return listener

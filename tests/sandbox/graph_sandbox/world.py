@@ -1,0 +1,134 @@
+# Copyright (c) mssp.defender contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The state: tenants, the applications in them, and who is known by which domain."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from .clock import Clock
+from .config.loading import merged_quirks
+from .config.quirks import Quirks
+from .config.schema import ClientConfig, Config, ExternalTenantConfig, TenantConfig
+from .defender.state import DefenderState
+from .directory.state import DirectoryState
+from .entitlement.state import EntitlementState
+from .identity.tokens import TokenAuthority
+from .ids import IdSource, derive_guid, derive_secret
+from .permissions import ALL_APPLICATION_PERMISSIONS
+
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    """An application as one tenant knows it: its service principal, its credentials, what was consented to."""
+
+    name: str
+    client_id: str
+    secret: str
+    object_id: str
+    permissions: frozenset[str]
+    certificate: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class KnownTenant:
+    """A tenant that other tenants can look up, served here or not."""
+
+    tenant_id: str
+    display_name: str
+    domain: str
+    domains: tuple[str, ...]
+
+
+@dataclass(slots=True)
+class Tenant:
+    """One served tenant with all that is in it."""
+
+    id: str
+    domain: str
+    domains: tuple[str, ...]
+    display_name: str
+    quirks: Quirks
+    clients: dict[str, Client]
+    ids: IdSource
+    names: tuple[str, ...] = ()
+    """What faults may call it by, in lower case: its id and its domains."""
+    directory: DirectoryState = field(default_factory=DirectoryState)
+    entitlement: EntitlementState = field(default_factory=EntitlementState)
+    defender: DefenderState = field(default_factory=DefenderState)
+
+
+class World:
+    """Everything the sandbox knows."""
+
+    def __init__(self, config: Config, base_url: str) -> None:
+        from .seeding import seed_tenant  # it needs the areas, which need this module
+
+        self.config = config
+        self.base_url = base_url
+        self.clock = Clock(config.clock.offset_seconds)
+        self.authority = TokenAuthority(self)
+        self.tenants: dict[str, Tenant] = {}
+        self.known: dict[str, KnownTenant] = {}
+        self._by_name: dict[str, str] = {}
+        for external in config.external_tenants:
+            self._know(external)
+        for tenant_config in config.tenants:
+            tenant = self._build(tenant_config)
+            self.tenants[tenant.id] = tenant
+        for tenant_config in config.tenants:
+            seed_tenant(self, self.tenants[self._by_name[tenant_config.domain.lower()]], tenant_config)
+
+    def find_tenant(self, name: str) -> Tenant | None:
+        """A served tenant by id or verified domain."""
+        key = name.lower()
+        return self.tenants.get(self._by_name.get(key, key))
+
+    def find_known(self, name: str) -> KnownTenant | None:
+        """Any known tenant by id or verified domain."""
+        key = name.lower()
+        return self.known.get(self._by_name.get(key, key))
+
+    def _know(self, config: TenantConfig | ExternalTenantConfig) -> KnownTenant:
+        tenant_id = config.tenant_id or derive_guid(self.config.seed, "tenant", config.domain.lower())
+        known = KnownTenant(tenant_id, config.display_name, config.domain, (config.domain, *config.aliases))
+        self.known[tenant_id] = known
+        self._by_name.update((domain.lower(), tenant_id) for domain in known.domains)
+        return known
+
+    def _build(self, config: TenantConfig) -> Tenant:
+        known = self._know(config)
+        clients = [self._client(known, ClientConfig(name="default"))]
+        clients += [self._client(known, client) for client in config.clients]
+        for application in self.config.applications:
+            consented = config.consent.get(application.name, application.permissions)
+            if consented is not None:
+                clients.append(
+                    self._client(known, application.model_copy(update={"permissions": consented}), shared=True)
+                )
+        return Tenant(
+            known.tenant_id,
+            known.domain,
+            known.domains,
+            known.display_name,
+            merged_quirks(self.config.quirks, config.quirks),
+            {client.client_id: client for client in clients},
+            IdSource(known.tenant_id),
+            (known.tenant_id, *(domain.lower() for domain in known.domains)),
+        )
+
+    def _client(self, tenant: KnownTenant, config: ClientConfig, shared: bool = False) -> Client:
+        seed = self.config.seed
+        # A multi-tenant application is the same everywhere; a single-tenant one belongs to its tenant.
+        owner = "applications" if shared else tenant.tenant_id
+        permissions = ALL_APPLICATION_PERMISSIONS if config.permissions == "all" else config.permissions
+        return Client(
+            config.name,
+            config.client_id or derive_guid(seed, "client", owner, config.name),
+            config.client_secret or derive_secret(seed, "secret", owner, config.name),
+            derive_guid(seed, "service principal", tenant.tenant_id, owner, config.name),
+            frozenset(permissions),
+            Path(config.certificate) if config.certificate else None,
+        )
