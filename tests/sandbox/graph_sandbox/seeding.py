@@ -10,13 +10,18 @@ from typing import TYPE_CHECKING
 
 from .clock import directory_time
 from .config.loading import ConfigError
-from .config.schema import GroupConfig, TenantConfig, UserConfig
+from .config.schema import DefenderRoleConfig, GroupConfig, TenantConfig, UserConfig
+from .defender.catalogue import PREFIX, reduce_actions
+from .defender.role_assignments import make_assignment
+from .defender.role_definitions import make_role
 from .directory.group_store import make_group
 from .directory.users import make_user
 from .ids import derive_guid
 
 if TYPE_CHECKING:
     from .world import Tenant, World
+
+_AREAS = ("secops", "securityposture", "configuration")
 
 
 def seed_tenant(world: World, tenant: Tenant, config: TenantConfig) -> None:
@@ -42,6 +47,13 @@ def seed_tenant(world: World, tenant: Tenant, config: TenantConfig) -> None:
         )
     for group in config.groups:
         _add_group(tenant, group, group.id or derive_guid(seed, tenant.id, "group", group.display_name), created)
+    for name, verb in (("Microsoft Defender administrators", "manage"), ("Microsoft Defender readers", "read")):
+        built_in = DefenderRoleConfig(
+            display_name=name, built_in=True, permissions=[f"{area}/*/{verb}" for area in _AREAS]
+        )
+        _add_role(tenant, built_in, derive_guid(seed, tenant.id, "built-in role", name))
+    for role in config.defender_roles:
+        _add_role(tenant, role, role.id or derive_guid(seed, tenant.id, "role", role.display_name))
 
 
 def _add_user(tenant: Tenant, config: UserConfig, row_id: str, created: str) -> None:
@@ -80,6 +92,37 @@ def _add_group(tenant: Tenant, config: GroupConfig, row_id: str, created: str) -
         links = getattr(directory, relation).setdefault(row_id, {})
         for name in names:
             links[_find(tenant, config, name)] = None
+
+
+def _add_role(tenant: Tenant, config: DefenderRoleConfig, row_id: str) -> None:
+    """A role as the portal makes it: its assignments carry ``directoryScopeIds: ["/"]`` (Defender 2)."""
+    actions = [action if action.startswith(PREFIX) else PREFIX + action for action in config.permissions]
+    tenant.defender.roles.add(
+        make_role(
+            row_id,
+            displayName=config.display_name,
+            description=config.description,
+            isBuiltIn=config.built_in,
+            rolePermissions=[{"allowedResourceActions": reduce_actions(actions), "condition": None}],
+        )
+    )
+    for name in config.groups:
+        group_id = next((row["id"] for row in tenant.directory.groups if row["displayName"] == name), None)
+        if group_id is None:
+            raise ConfigError(
+                f"{tenant.domain}: the Defender role {config.display_name} names the group {name!r}, which the tenant "
+                "does not have; add it to groups, or correct the name."
+            )
+        tenant.defender.assignments.add(
+            make_assignment(
+                tenant.ids.next(),
+                displayName=f"{config.display_name} - {name}",
+                roleDefinitionId=row_id,
+                principalIds=[group_id],
+                directoryScopeIds=["/"],
+                appScopeIds=list(config.scopes),
+            )
+        )
 
 
 def _find(tenant: Tenant, config: GroupConfig, name: str) -> str:

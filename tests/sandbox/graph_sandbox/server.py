@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import socket
 from pathlib import Path
 from typing import Any
@@ -64,10 +65,11 @@ def serve(config: Config, directory: Path, port: int, extra_names: list[str]) ->
         backlog=2048,
         ssl_context_factory=lambda _config, _default: context,
     )
+    for number in (signal.SIGTERM, signal.SIGINT):
+        # uvicorn stops cleanly on these and then raises them again for whoever was there before: that shall be nobody.
+        signal.signal(number, lambda *_: None)
     try:
         _Server(settings, ready_file, describe(world, ca_path)).run(sockets=[listener])
-    except KeyboardInterrupt:
-        pass  # uvicorn raises the signal again after a clean stop; for us it was the wish
     finally:
         listener.close()
         ready_file.unlink(missing_ok=True)

@@ -58,6 +58,8 @@ class Quirks(BaseModel):
     """A Sentinel workspace is connected: dataops actions may be stored."""
     patch_answers_body: bool = False
     """PATCH of a role answers 200 with the object; false: 204."""
+    assignment_patch: bool = False
+    """PATCH of a role assignment works (unsettled)."""
 
     # Entitlement management (EM B-G, N)
     foreign_location: bool = True

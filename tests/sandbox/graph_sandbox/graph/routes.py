@@ -5,11 +5,22 @@
 
 from __future__ import annotations
 
+from ..defender import catalogue_routes, role_assignments, role_definitions
 from ..directory import directory_objects, group_members, groups, organization, tenant_information, users
 from .routing import Router
 
 
 def all_routes() -> list[Router]:
     """The routers, of every area."""
-    modules = [directory_objects, group_members, groups, organization, tenant_information, users]
+    modules = [
+        directory_objects,
+        group_members,
+        groups,
+        organization,
+        tenant_information,
+        users,
+        catalogue_routes,
+        role_assignments,
+        role_definitions,
+    ]
     return [module.router for module in modules]
