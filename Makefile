@@ -1,0 +1,78 @@
+# Two commands for everybody: `make demo` and `make test`. Whatever they need is installed into .venv first.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+# A real interpreter, not a shim: 3.11 where there is one, else whatever python3 is (3.11 or newer for ansible-core 2.19).
+PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3; do $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
+VENV := .venv
+VENV216 := .venv-2.16
+BIN := $(CURDIR)/$(VENV)/bin
+# Integration tests in parallel; each starts processes of its own.
+JOBS ?= 2
+
+# The checkout as an installed collection: a link, so that nothing is ever stale.
+COLLECTIONS := $(CURDIR)/$(VENV)/collections
+LINK := $(COLLECTIONS)/ansible_collections/mssp/defender
+export ANSIBLE_COLLECTIONS_PATH := $(COLLECTIONS)
+# Neither the machine's Ansible configuration nor its paths take part.
+export ANSIBLE_CONFIG := $(CURDIR)/$(VENV)/ansible.cfg
+export PATH := $(BIN):$(PATH)
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+PIP := pip install --quiet
+
+help: ## Show the commands
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
+
+$(VENV)/.ready: requirements-dev.txt requirements.txt tests/sandbox/requirements.txt
+	@test -n "$(PYTHON)" || { echo "mssp.defender needs Python 3.11 or newer: install it, or set PYTHON=..."; exit 1; }
+	@echo "Installing what is needed into $(VENV) (once) ..."
+	@$(PYTHON) -m venv $(VENV)
+	@$(VENV)/bin/python -m $(PIP) -r requirements-dev.txt
+	@mkdir -p $(dir $(LINK))
+	@ln -sfn $(CURDIR) $(LINK)
+	@touch $(VENV)/ansible.cfg $@
+
+$(VENV216)/.ready: requirements.txt
+	@echo "Installing ansible-core 2.16 into $(VENV216) (once) ..."
+	@$(PYTHON) -m venv $(VENV216)
+	@$(VENV216)/bin/python -m $(PIP) 'ansible-core>=2.16,<2.17' -r requirements.txt 'pytest>=8.3,<10' 'hypothesis>=6.100,<7'
+	@touch $@
+
+.PHONY: help venv demo test lint units sandbox-tests integration core216 build clean
+
+venv: $(VENV)/.ready ## Install what is needed into .venv
+
+demo: $(VENV)/.ready ## Onboard three customers on the sandbox, and show what drift looks like
+	@tests/demo.sh
+
+test: lint units sandbox-tests integration core216 build ## All tests: lint, unit, sandbox, integration, build
+
+lint: $(VENV)/.ready ## Style, types of mistakes, ansible-lint (production), documentation
+	ruff check .
+	ruff format --check .
+	ansible-lint --profile production --strict --offline
+	antsibull-docs lint-collection-docs --plugin-docs --validate-collection-refs self --disallow-unknown-collection-refs --check-extra-docs-refs .
+	antsibull-changelog lint
+
+units: $(VENV)/.ready ## Unit tests
+	python -m pytest -p no:cacheprovider -q tests/unit
+
+sandbox-tests: $(VENV)/.ready ## The sandbox, judged by clients that nobody here wrote
+	python -m pytest -p no:cacheprovider -q -n $(JOBS) tests/sandbox/tests
+
+integration: $(VENV)/.ready ## Real playbooks against the sandbox
+	python -m pytest -p no:cacheprovider -q -n $(JOBS) --dist loadfile tests/integration
+
+core216: $(VENV)/.ready $(VENV216)/.ready ## Unit tests and one whole playbook on ansible-core 2.16
+	$(VENV216)/bin/python -m pytest -p no:cacheprovider -q tests/unit
+	MSSP_TEST_ANSIBLE=$(CURDIR)/$(VENV216)/bin python -m pytest -p no:cacheprovider -q tests/integration/targets/playbook_onboard -k smoke
+
+build: $(VENV)/.ready ## Build the collection and look into the tarball
+	@mkdir -p .build
+	ansible-galaxy collection build --force --output-path .build
+	python tests/check_tarball.py .build/mssp-defender-*.tar.gz
+
+clean: ## Remove everything that make has made
+	rm -rf $(VENV) $(VENV216) .build .demo .pytest_cache .hypothesis

@@ -1,0 +1,117 @@
+# Copyright (c) mssp.defender contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Documentation that several modules share, once. The specification beside it: module_utils/_argspec.py."""
+
+from __future__ import annotations
+
+
+class ModuleDocFragment:
+    """Options and attributes of every module that talks to Microsoft Graph."""
+
+    DOCUMENTATION = r"""
+requirements:
+  - msal >= 1.35
+  - requests >= 2.31
+options:
+  tenant_id:
+    description:
+      - The customer's tenant, as GUID or as one of its verified domains.
+      - If not set, E(AZURE_TENANT_ID) or E(AZURE_TENANT) is used.
+      - The roles and playbooks of this collection never take it from the environment.
+    type: str
+  client_id:
+    description:
+      - Application (client) ID of the MSSP's application, which the customer has consented to.
+      - If not set, E(AZURE_CLIENT_ID) is used.
+    type: str
+  client_secret:
+    description:
+      - Secret of the application.
+      - If not set, E(AZURE_CLIENT_SECRET) or E(AZURE_SECRET) is used.
+    type: str
+  certificate_path:
+    description:
+      - File with the application's certificate and private key, PEM or PFX.
+      - If not set, E(AZURE_CLIENT_CERTIFICATE_PATH) is used.
+    type: path
+  certificate_password:
+    description:
+      - Password of the private key in O(certificate_path).
+      - If not set, E(AZURE_CLIENT_CERTIFICATE_PASSWORD) is used.
+    type: str
+  auth_method:
+    description:
+      - How to prove the application's identity.
+      - V(auto) takes the first whose options are given, in the order of this list.
+      - If not set, E(MSSP_AUTH_METHOD) is used.
+    type: str
+    choices: [auto, client_secret, certificate]
+    default: auto
+  cloud:
+    description:
+      - The national cloud of the tenant, V(public), V(usgov) (GCC High), V(usgov_dod) or V(china), or Azure's name for it.
+      - If not set, E(AZURE_CLOUD_ENVIRONMENT) is used.
+    type: str
+    default: public
+  graph_url:
+    description:
+      - Another address of Microsoft Graph than that of O(cloud).
+      - If not set, E(MSSP_GRAPH_URL) is used.
+    type: str
+  login_url:
+    description:
+      - Another address of the identity platform than that of O(cloud).
+      - If not set, E(AZURE_AUTHORITY_HOST) is used.
+    type: str
+  ca_path:
+    description:
+      - CA bundle to verify TLS certificates with. TLS is always verified.
+      - If not set, E(MSSP_CA_PATH), E(REQUESTS_CA_BUNDLE) or certifi's bundle is used.
+    type: path
+  request_timeout:
+    description: Seconds that one request may take.
+    type: int
+    default: 30
+  wait_timeout:
+    description: Seconds that the task may wait in all, for retries and for Microsoft Graph to become consistent.
+    type: int
+    default: 300
+attributes:
+  check_mode:
+    support: full
+    description: Can run in check mode and predict exactly the changes that a run would make, without writing.
+  diff_mode:
+    support: full
+    description: Returns before and after of exactly what is managed.
+  action_group:
+    support: full
+    description: Use C(group/mssp.defender.graph) in C(module_defaults) to set the shared options for all modules.
+    membership:
+      - mssp.defender.graph
+"""
+
+    STATE = r"""
+options:
+  state:
+    description: Whether the object is to be there.
+    type: str
+    choices: [present, absent]
+    default: present
+  force:
+    description: With O(state=absent), delete the object although it is in use.
+    type: bool
+    default: false
+"""
+
+    ADOPT = r"""
+options:
+  adopt:
+    description:
+      - Take over an object that has the right name although others are in it or hold it.
+      - A name is no proof of origin. Without this, an object that is matched by its name alone is only taken over when
+        that gives nobody access whom the task does not name.
+    type: bool
+    default: false
+"""

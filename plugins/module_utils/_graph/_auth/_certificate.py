@@ -1,0 +1,67 @@
+# Copyright (c) mssp.defender contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This module_utils file is PRIVATE to the collection: no stability is promised to other collections.
+"""A certificate whose public part is registered with the application: PEM or PFX, encrypted or not."""
+
+from __future__ import annotations
+
+import hashlib
+import typing as t
+
+from ansible_collections.mssp.defender.plugins.module_utils._failures import InvalidInput
+from ansible_collections.mssp.defender.plugins.module_utils._graph._auth._identity import Identity
+from ansible_collections.mssp.defender.plugins.module_utils._graph._auth._msal import acquire_for_client
+
+NAME = "certificate"
+NEEDS = ("client_id", "certificate_path")
+
+_PEM = b"-----BEGIN"
+
+
+def _read(path: str) -> bytes:
+    try:
+        with open(path, "rb") as file:
+            return file.read()
+    except OSError as exc:
+        raise InvalidInput(
+            f"the certificate file {path} cannot be read ({exc.strerror})",
+            remedy="Set certificate_path to a readable PEM or PFX file that holds certificate and private key.",
+        ) from exc
+
+
+def fingerprint(identity: Identity) -> str:
+    """A digest of the file: a renewed certificate is another credential."""
+    return hashlib.sha256(_read(identity.options["certificate_path"])).hexdigest()
+
+
+def acquire(identity: Identity, http: t.Any) -> t.Mapping[str, t.Any]:
+    """A token by a signed assertion."""
+    path = identity.options["certificate_path"]
+    password = identity.options.get("certificate_password")
+    content = _read(path)
+    credential: dict[str, t.Any]
+    if content.lstrip().startswith(_PEM) or _PEM in content:
+        text = content.decode("ascii", "replace")
+        if "PRIVATE KEY-----" not in text or "BEGIN CERTIFICATE-----" not in text:
+            raise InvalidInput(
+                f"the PEM file {path} does not hold both a certificate and a private key",
+                remedy="Put both into one file: cat certificate.pem key.pem > both.pem.",
+            )
+        credential = {"private_key": text, "public_certificate": text[text.index("-----BEGIN CERTIFICATE-----") :]}
+    else:
+        credential = {"private_key_pfx_path": path}
+    if password:
+        credential["passphrase"] = password
+    try:
+        return acquire_for_client(identity, credential, http)
+    except (TypeError, UnicodeError) as exc:
+        raise _unusable(path) from exc
+
+
+def _unusable(path: str) -> InvalidInput:
+    return InvalidInput(
+        f"the certificate file {path} cannot be used",
+        remedy="Check that it is PEM or PFX with a private key, and that certificate_password is right.",
+    )

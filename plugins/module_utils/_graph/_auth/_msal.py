@@ -1,0 +1,110 @@
+# Copyright (c) mssp.defender contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This module_utils file is PRIVATE to the collection: no stability is promised to other collections.
+"""Tokens by MSAL, Microsoft's own library, and its errors as one sentence each."""
+
+from __future__ import annotations
+
+import re
+import typing as t
+
+from ansible_collections.mssp.defender.plugins.module_utils._deps import msal, requests
+from ansible_collections.mssp.defender.plugins.module_utils._failures import Failure, GraphError
+from ansible_collections.mssp.defender.plugins.module_utils._graph._auth._identity import Identity
+from ansible_collections.mssp.defender.plugins.module_utils._graph._clouds import MICROSOFT_LOGIN_URLS
+
+_AADSTS = re.compile(r"AADSTS\d+")
+
+# Source: Microsoft's list of AADSTS codes, and what operators of multi-tenant applications report.
+_ADVICE = {
+    "AADSTS7000215": ("the client secret is wrong", "Give the secret's value, not its id, of the application {client}."),
+    "AADSTS7000222": ("the client secret has expired", "Create a new secret for the application {client}."),
+    "AADSTS700016": (
+        "the application {client} is not known in this tenant",
+        "An administrator of the customer consents to it here: {consent}",
+    ),
+    "AADSTS65001": (
+        "the application {client} has no consent in this tenant",
+        "An administrator of the customer consents to it here: {consent}",
+    ),
+    "AADSTS7000229": (
+        "the application {client} has no service principal in this tenant",
+        "An administrator of the customer consents to it here: {consent}",
+    ),
+    "AADSTS700027": (
+        "the certificate is not registered for the application {client}",
+        "Upload its public part to the application, or give the certificate that is registered.",
+    ),
+    "AADSTS90002": ("the tenant is not known in this cloud", "Check tenant_id and cloud."),
+    "AADSTS900023": ("the tenant is not known in this cloud", "Check tenant_id and cloud."),
+    "AADSTS53003": (
+        "a Conditional Access policy of the customer blocks the application",
+        "Ask the customer to except {client} from it.",
+    ),
+}
+
+
+def consent_url(identity: Identity) -> str:
+    """Where an administrator of the tenant grants the application all the permissions that it asks for.
+
+    Always the whole set: a link for one permission may revoke the others (Entra documentation, grant-admin-consent).
+    """
+    return f"{identity.authority}/adminconsent?client_id={identity.client_id}"
+
+
+def acquire_for_client(identity: Identity, credential: t.Any, http: t.Any) -> t.Mapping[str, t.Any]:
+    """Client credentials flow. Raises a Failure when the identity platform cannot be reached."""
+    try:
+        application = msal.ConfidentialClientApplication(
+            identity.client_id,
+            authority=identity.authority,
+            client_credential=credential,
+            http_client=http,
+            # Otherwise MSAL asks login.microsoftonline.com about every authority that it does not know.
+            instance_discovery=None if identity.login_url in MICROSOFT_LOGIN_URLS else False,
+        )
+        return application.acquire_token_for_client(scopes=[identity.scope])
+    except requests.exceptions.SSLError as exc:
+        raise GraphError(
+            f"the TLS certificate of {identity.login_url} cannot be verified",
+            remedy="Set ca_path (or REQUESTS_CA_BUNDLE) to the CA bundle that signs it, and check login_url.",
+            code="TlsError",
+        ) from exc
+    except requests.exceptions.RequestException as exc:
+        raise GraphError(
+            f"the identity platform {identity.login_url} cannot be reached",
+            remedy="Check network, proxy, cloud and login_url.",
+            code="ConnectionError",
+        ) from exc
+    except ValueError as exc:
+        # MSAL's own words are general; the identity platform's answer stands in the error before it.
+        text = f"{exc.__context__} {exc}"
+        found = _AADSTS.search(text)
+        raise refused(identity, {"error_description": found.group() if found else text}) from None
+
+
+def refused(identity: Identity, answer: t.Mapping[str, t.Any]) -> Failure:
+    """The Failure for an answer with `error` in it."""
+    text = str(answer.get("error_description") or answer.get("error") or "")
+    found = _AADSTS.search(text)
+    code = found.group() if found else str(answer.get("error") or "AuthenticationFailed")
+    names = {"client": identity.client_id, "consent": consent_url(identity)}
+    # AADSTS7000215 would also match a table searched by prefix: exact codes only.
+    if code in _ADVICE:
+        cause, remedy = (words.format(**names) for words in _ADVICE[code])
+    elif "invalid_tenant" in text or "tenant" in text.lower() and not found:
+        cause, remedy = "the identity platform knows no such tenant", "Check tenant_id and cloud."
+    else:
+        # The first sentence says what; trace ids and time stamps follow it.
+        first = re.split(r"(?:\r?\n|\. | Trace ID)", text, maxsplit=1)[0].strip()
+        cause = f"the identity platform refused the credential ({first or code})"
+        remedy = "Check client_id, the credential and the application's state in the tenant."
+    if found and code not in cause:
+        cause = f"{cause} ({code})"
+    return Failure(f"no access token: {cause}", remedy=remedy, code=code, status=None, request_id=_trace(answer))
+
+
+def _trace(answer: t.Mapping[str, t.Any]) -> str | None:
+    return str(answer["trace_id"]) if answer.get("trace_id") else None

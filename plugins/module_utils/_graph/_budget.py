@@ -1,0 +1,76 @@
+# Copyright (c) mssp.defender contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This module_utils file is PRIVATE to the collection: no stability is promised to other collections.
+"""How long a task may wait: one budget for every pause it makes."""
+
+from __future__ import annotations
+
+import random
+import time
+import typing as t
+
+from ansible_collections.mssp.defender.plugins.module_utils._failures import Failure
+
+T = t.TypeVar("T")
+
+
+class Clock(t.Protocol):
+    """Seconds that only grow, and a pause; replaced in tests."""
+
+    def monotonic(self) -> float:
+        """Seconds since some fixed point."""
+
+    def sleep(self, seconds: float) -> None:
+        """Pause."""
+
+
+class Budget:
+    """Seconds that a task may spend waiting, shared by retries and by polling.
+
+    :param seconds: the task's `wait_timeout`, or less when Ansible's own `timeout` keyword ends the task sooner.
+    """
+
+    def __init__(self, seconds: float, clock: Clock | None = None) -> None:
+        self._clock: Clock = clock or t.cast(Clock, time)
+        self.seconds = seconds
+        self._end = self._clock.monotonic() + seconds
+
+    @property
+    def left(self) -> float:
+        """Seconds that may still be waited; never negative."""
+        return max(0.0, self._end - self._clock.monotonic())
+
+    def fits(self, pause: float) -> bool:
+        """Whether a pause of this length ends within the budget."""
+        return pause <= self.left
+
+    def sleep(self, pause: float) -> None:
+        """Pause."""
+        self._clock.sleep(pause)
+
+    def poll(self, what: str, probe: t.Callable[[], T | None], *, first: float = 0.3, longest: float = 5.0) -> T:
+        """Call `probe` until it gives something, with growing pauses.
+
+        :param what: what is waited for, as a clause: "the group 'x' to be visible to entitlement management".
+        """
+        pause = first
+        while True:
+            found = probe()
+            if found is not None:
+                return found
+            if not self.fits(pause):
+                raise Failure(
+                    f"waited {self.seconds:.0f} seconds for {what}, in vain",
+                    remedy="Microsoft Graph becomes consistent with a delay: run again, or raise wait_timeout.",
+                    code="Timeout",
+                )
+            self.sleep(pause)
+            pause = min(longest, pause * 1.6)
+
+
+def backoff(attempt: int, *, base: float = 0.5, cap: float = 30.0, rng: random.Random | None = None) -> float:
+    """Seconds before the next try (attempt 0 is the first retry): exponential, with full jitter, never zero."""
+    ceiling = min(cap, base * 2**attempt)
+    return ceiling / 2 + (rng or random).uniform(0, ceiling / 2)

@@ -1,0 +1,75 @@
+# Copyright (c) mssp.defender contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This module_utils file is PRIVATE to the collection: no stability is promised to other collections.
+"""The national clouds of Microsoft: hosts by name.
+
+Source: Graph documentation, concepts/deployments; My Access: entra-docs, access-package-settings; portals:
+defender-endpoint/gov (2026-01). A host that is not documented is None and is never guessed.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+
+from ansible_collections.mssp.defender.plugins.module_utils._failures import InvalidInput
+
+
+@dataclasses.dataclass(frozen=True)
+class Cloud:
+    """Where one cloud answers. URLs have no slash at the end."""
+
+    name: str
+    login_url: str
+    graph_url: str
+    my_access_url: str | None
+    portal_url: str | None
+
+
+_CLOUDS = (
+    Cloud(
+        "public",
+        "https://login.microsoftonline.com",
+        "https://graph.microsoft.com",
+        "https://myaccess.microsoft.com",
+        "https://security.microsoft.com",
+    ),
+    Cloud(
+        "usgov",
+        "https://login.microsoftonline.us",
+        "https://graph.microsoft.us",
+        "https://myaccess.microsoft.us",
+        "https://security.microsoft.us",
+    ),
+    Cloud(
+        "usgov_dod",
+        "https://login.microsoftonline.us",
+        "https://dod-graph.microsoft.us",
+        "https://myaccess.microsoft.us",
+        "https://security.apps.mil",
+    ),
+    Cloud("china", "https://login.chinacloudapi.cn", "https://microsoftgraph.chinacloudapi.cn", None, None),
+)
+
+# The names that Azure's own tools use.
+_ALIASES = {
+    "azurecloud": "public",
+    "azurepubliccloud": "public",
+    "azureusgovernment": "usgov",
+    "azureusgovernmentcloud": "usgov",
+    "azurechinacloud": "china",
+}
+
+MICROSOFT_LOGIN_URLS = frozenset(cloud.login_url for cloud in _CLOUDS)
+
+
+def find_cloud(name: str) -> Cloud:
+    """The cloud of this name or of Azure's name for it, without regard to case."""
+    wanted = name.strip().lower()
+    wanted = _ALIASES.get(wanted, wanted)
+    for cloud in _CLOUDS:
+        if cloud.name == wanted:
+            return cloud
+    known = ", ".join(cloud.name for cloud in _CLOUDS)
+    raise InvalidInput(f"the cloud '{name}' is not known", remedy=f"Set cloud to one of {known}, or to Azure's name for it.")

@@ -1,0 +1,180 @@
+# Copyright (c) mssp.defender contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This module_utils file is PRIVATE to the collection: no stability is promised to other collections.
+"""Catalogs of entitlement management, and the groups in them.
+
+Facts: reference of entitlement management, sections C and D: a resource is added by a request that is accepted
+before the resource can be seen, and before a fresh group is known to entitlement management.
+"""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible_collections.mssp.defender.plugins.module_utils._failures import Failure, GraphError
+from ansible_collections.mssp.defender.plugins.module_utils._graph._errors import has_code
+from ansible_collections.mssp.defender.plugins.module_utils._graph._odata import literal, segment
+from ansible_collections.mssp.defender.plugins.module_utils._graph._session import Graph
+from ansible_collections.mssp.defender.plugins.module_utils._normalise import exact, flag, text, word
+from ansible_collections.mssp.defender.plugins.module_utils._reconcile import Entity, Link, Part, Property, Resource
+from ansible_collections.mssp.defender.plugins.module_utils._resources.permissions import Permissions
+from ansible_collections.mssp.defender.plugins.module_utils._resources.references import Ref
+
+_EM = "identityGovernance/entitlementManagement"
+_CATALOGS = f"{_EM}/catalogs"
+_REQUESTS = f"{_EM}/resourceRequests"
+_GROUP = "AadGroup"
+
+# A fresh group, as entitlement management sees it. ("ResourceNotFound" is also what it says of a fresh catalog.)
+_NOT_YET = ("ResourceNotFoundInOriginSystem", "ResourceNotFound", "Request_ResourceNotFound")
+
+
+def find_resource(graph: Graph, catalog_id: str, group_id: str, *, fresh: bool = False) -> Entity | None:
+    """A group as resource of a catalog, with its roles and scopes; None when it is not in it."""
+    query = {"$filter": f"originId eq {literal(group_id)}", "$expand": "roles,scopes"}
+    listed = graph.list(f"{_CATALOGS}/{segment(catalog_id)}/resources", query, fresh=fresh)
+    found = [resource for resource in listed if word(resource.get("originId")) == word(group_id)]
+    return found[0] if found else None
+
+
+class Resources(Part):
+    """The groups of a catalog."""
+
+    property = "resources"
+    link_type = "catalog resource"
+
+    def __init__(self, graph: Graph, groups: list[Ref] | None, append: bool) -> None:
+        self._graph = graph
+        self._groups = groups
+        self.purge = not append
+
+    def wanted(self) -> list[Link] | None:
+        if self._groups is None:
+            return None
+        return [Link(word(ref.id), ref.name, {"displayName": ref.name, "originId": ref.id}) for ref in self._groups]
+
+    def stored(self, entity: Entity) -> list[Link]:
+        listed = self._graph.list(f"{_CATALOGS}/{entity['id']}/resources")
+        return [self._link(x) for x in listed if word(x.get("originSystem")) == word(_GROUP)]
+
+    @staticmethod
+    def _link(resource: Entity) -> Link:
+        value = {key: resource.get(key) for key in ("id", "displayName", "originId")}
+        return Link(word(resource.get("originId")), resource.get("displayName") or resource["originId"], value, resource)
+
+    def add(self, entity: Entity, link: Link) -> Link:
+        group_id = link.value["originId"]
+        body = {
+            "requestType": "adminAdd",
+            "resource": {"originId": group_id, "originSystem": _GROUP},
+            "catalog": {"id": entity["id"]},
+        }
+        try:
+            self._graph.when_ready(
+                f"entitlement management to know the group '{link.name}'", _NOT_YET, lambda: self._graph.post(_REQUESTS, body)
+            )
+        except GraphError as error:
+            if not has_code(error, "ResourceAlreadyOnboarded"):
+                raise
+        found = self._graph.budget.poll(
+            f"the group '{link.name}' to be visible in the catalog '{entity.get('displayName')}'",
+            lambda: find_resource(self._graph, entity["id"], group_id, fresh=True),
+        )
+        return self._link(found)
+
+    def remove(self, entity: Entity, link: Link) -> None:
+        body = {
+            "requestType": "adminRemove",
+            "resource": {"id": link.raw["id"], "originId": link.raw["originId"], "originSystem": _GROUP},
+            "catalog": {"id": entity["id"]},
+        }
+        try:
+            self._graph.post(_REQUESTS, body)
+        except GraphError as error:
+            if has_code(error, "InvalidDeleteResourceHasEntitlements"):
+                error.remedy = "An access package still grants this group: change the package first, or set append: true."
+            raise
+
+
+class Catalog(Resource):
+    """One catalog, by name.
+
+    :param groups: the groups in it; None leaves them alone.
+    :param append: leave other groups in it alone.
+    """
+
+    type = "catalog"
+    permissions: t.ClassVar[Permissions] = Permissions(
+        read=("EntitlementManagement.Read.All",),
+        # A group is added to a catalog only by who may change groups.
+        write=("EntitlementManagement.ReadWrite.All", "Group.ReadWrite.All"),
+    )
+    properties = (
+        Property("displayName", "name", exact),
+        Property("description", "description", text),
+        Property("state", "published", word),
+        Property("isExternallyVisible", "externally_visible", flag),
+    )
+    # Without published and visible to externals nobody of the MSSP could request anything (decisions S1). What the
+    # service takes when they are left out is not documented, so they are always sent.
+    on_create = {"description": "", "state": "published", "isExternallyVisible": True}
+
+    def __init__(
+        self,
+        graph: Graph,
+        desired: Entity,
+        *,
+        catalog_id: str | None = None,
+        groups: list[Ref] | None = None,
+        append: bool = False,
+    ) -> None:
+        self.graph = graph
+        self.desired = desired
+        self._catalog_id = catalog_id
+        self._parts = (Resources(graph, groups, append),)
+
+    @property
+    def name(self) -> str:
+        return str(self.desired.get("displayName") or self._catalog_id)
+
+    def parts(self) -> t.Sequence[Part]:
+        return self._parts
+
+    def find(self, *, fresh: bool = False) -> Entity | None:
+        if self._catalog_id:
+            found = self.graph.find(f"{_CATALOGS}/{segment(self._catalog_id)}", fresh=fresh)
+            if found is None and self.desired.get("displayName") is not None:
+                raise Failure(f"there is no catalog with the id {self._catalog_id}", remedy="Check catalog_id, or leave it out.")
+            return t.cast("Entity | None", found)
+        name = self.desired["displayName"]
+        listed = self.graph.list(_CATALOGS, {"$filter": f"displayName eq {literal(name)}"}, fresh=fresh)
+        same = [catalog for catalog in listed if catalog.get("displayName") == name]
+        if len(same) > 1:
+            ids = ", ".join(str(catalog["id"]) for catalog in same)
+            raise Failure(
+                f"{len(same)} catalogs have this name ({ids})", remedy="Name the right one by catalog_id.", code="Ambiguous"
+            )
+        return same[0] if same else None
+
+    def guard(self, current: Entity) -> None:
+        if word(current.get("catalogType")) not in ("usermanaged", ""):
+            raise Failure("it is a catalog that Microsoft manages", remedy="Choose another name.", code="CannotBeAdopted")
+
+    def create(self, body: Entity) -> Entity:
+        return {**body, **self.graph.post(_CATALOGS, body)}
+
+    def update(self, current: Entity, changed: Entity) -> Entity:
+        self.graph.patch(f"{_CATALOGS}/{current['id']}", changed)
+        return {**current, **changed}
+
+    def obstacles(self, current: Entity) -> list[str]:
+        listed = self.graph.list(f"{_EM}/accessPackages", {"$filter": f"catalog/id eq {literal(current['id'])}"})
+        return [f"the access package '{package.get('displayName')}' is in it" for package in listed]
+
+    def delete(self, current: Entity) -> None:
+        self.graph.delete(f"{_CATALOGS}/{current['id']}")
+
+    def shown(self, entity: Entity) -> Entity:
+        return {key: value for key, value in entity.items() if not key.startswith("@")}

@@ -1,0 +1,218 @@
+# Copyright (c) mssp.defender contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This module_utils file is PRIVATE to the collection: no stability is promised to other collections.
+"""Roles of Defender's unified role-based access control, with their assignment. Graph beta only.
+
+Facts: reference of Defender roles, sections 1, 2 and 8: no `@odata.type` in bodies, the Location header is not
+followed, display names are not unique, assignments are changed by making a new one before the old one goes.
+"""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible_collections.mssp.defender.plugins.module_utils._failures import Failure, GraphError
+from ansible_collections.mssp.defender.plugins.module_utils._graph._session import Graph
+from ansible_collections.mssp.defender.plugins.module_utils._normalise import exact, text, words
+from ansible_collections.mssp.defender.plugins.module_utils._reconcile import Entity, Link, Part, Property, Resource
+from ansible_collections.mssp.defender.plugins.module_utils._resources.defender_actions import effective
+from ansible_collections.mssp.defender.plugins.module_utils._resources.permissions import Permissions
+from ansible_collections.mssp.defender.plugins.module_utils._resources.references import Ref
+
+_ROLES = "roleManagement/defender/roleDefinitions"
+_ASSIGNMENTS = "roleManagement/defender/roleAssignments"
+
+
+def allowed_actions(role_permissions: t.Any) -> list[str]:
+    """All actions of a role, over all its permission sets, in order."""
+    return [action for each in role_permissions or () for action in each.get("allowedResourceActions") or ()]
+
+
+def _same_permissions(role_permissions: t.Any) -> frozenset[str]:
+    return effective(allowed_actions(role_permissions))
+
+
+class Assignments(Part):
+    """The one assignment that links the role to the groups: all groups together, on the same scopes."""
+
+    property = "assignments"
+    link_type = "Defender role assignment"
+
+    def __init__(self, graph: Graph, groups: list[Ref] | None, scopes: list[str], purge_foreign: bool) -> None:
+        self._graph = graph
+        self._groups = groups
+        self._scopes = scopes
+        self._purge_foreign = purge_foreign
+
+    def wanted(self) -> list[Link] | None:
+        if self._groups is None:
+            return None
+        if not self._groups:
+            return []
+        return [self._link({"principalIds": [ref.id for ref in self._groups], "appScopeIds": list(self._scopes)})]
+
+    def stored(self, entity: Entity) -> list[Link]:
+        found = self.of_role(entity)
+        return [self._link(item) for item in found if self._purge_foreign or not self.is_foreign(item)]
+
+    def of_role(self, entity: Entity) -> list[Entity]:
+        """Every assignment of the role."""
+        # Filtered here: what $filter honours is not documented for Defender.
+        listed = self._graph.list(_ASSIGNMENTS, beta=True)
+        return [item for item in listed if str(item.get("roleDefinitionId")).lower() == str(entity["id"]).lower()]
+
+    def is_foreign(self, assignment: Entity) -> bool:
+        """Whether it gives the role to somebody other than the wanted groups."""
+        ours = words(ref.id for ref in self._groups or ())
+        return not words(assignment.get("principalIds")) <= ours
+
+    @staticmethod
+    def _link(item: Entity) -> Link:
+        scopes = item.get("appScopeIds") or item.get("directoryScopeIds") or []
+        value = {"principalIds": list(item.get("principalIds") or []), "appScopeIds": list(scopes)}
+        if item.get("id"):
+            value["id"] = item["id"]
+        return Link((words(value["principalIds"]), words(scopes)), f"on {', '.join(scopes)}", value, item)
+
+    def add(self, entity: Entity, link: Link) -> Link:
+        made = self._graph.post(
+            _ASSIGNMENTS,
+            {
+                "displayName": entity["displayName"],
+                "roleDefinitionId": entity["id"],
+                "principalIds": link.value["principalIds"],
+                "appScopeIds": link.value["appScopeIds"],
+            },
+            beta=True,
+        )
+        if words(made.get("appScopeIds")) - words(link.value["appScopeIds"]):
+            # Wider than asked for is worse than none: take it back and stop (decisions B.1).
+            self._graph.delete(f"{_ASSIGNMENTS}/{made['id']}", beta=True)
+            raise Failure(
+                f"Defender stored the assignment with the scopes {made.get('appScopeIds')} instead of "
+                f"{link.value['appScopeIds']}; it was taken back",
+                remedy="Choose scopes that this tenant knows, such as Mde, Mdo, Mdi, Mda or / for all.",
+                code="ScopeWidened",
+            )
+        return Link(link.key, link.name, {**link.value, "id": made.get("id")}, made)
+
+    def remove(self, entity: Entity, link: Link) -> None:
+        self._graph.delete(f"{_ASSIGNMENTS}/{link.raw['id']}", beta=True)
+
+
+class DefenderRole(Resource):
+    """One custom role.
+
+    :param groups: who gets it; None leaves assignments alone.
+    :param scopes: data sources of the assignment, such as `Mde`.
+    :param adopt: take a role over that is matched by name although others hold it.
+    :param purge_foreign: remove assignments to others.
+    """
+
+    type = "Defender role"
+    permissions: t.ClassVar[Permissions] = Permissions(
+        read=("RoleManagement.Read.Defender",), write=("RoleManagement.ReadWrite.Defender",)
+    )
+    properties = (
+        Property("displayName", "name", exact),
+        Property("description", "description", text),
+        Property("rolePermissions", "permissions", _same_permissions),
+    )
+
+    def __init__(
+        self,
+        graph: Graph,
+        desired: Entity,
+        *,
+        role_id: str | None = None,
+        groups: list[Ref] | None = None,
+        scopes: t.Sequence[str] = ("Mde",),
+        adopt: bool = False,
+        purge_foreign: bool = False,
+    ) -> None:
+        self.graph = graph
+        self.desired = desired
+        self._role_id = role_id
+        self._adopt = adopt or bool(role_id) or purge_foreign
+        self._assignments = Assignments(graph, groups, list(scopes), purge_foreign)
+
+    @property
+    def name(self) -> str:
+        return str(self.desired.get("displayName") or self._role_id)
+
+    def parts(self) -> t.Sequence[Part]:
+        return (self._assignments,)
+
+    def find(self, *, fresh: bool = False) -> Entity | None:
+        try:
+            # The whole list: names are not unique, and $filter alone is not to be trusted here.
+            listed = self.graph.list(_ROLES, beta=True, fresh=fresh)
+        except GraphError as error:
+            if error.status == 404:
+                raise _no_unified_rbac(error) from error
+            raise
+        if self._role_id:
+            found = [role for role in listed if str(role.get("id")).lower() == self._role_id.lower()]
+            if not found and self.desired.get("displayName") is not None:
+                raise Failure(f"there is no Defender role with the id {self._role_id}", remedy="Check role_id, or leave it out.")
+        else:
+            found = [role for role in listed if role.get("displayName") == self.desired["displayName"]]
+        if len(found) > 1:
+            ids = ", ".join(str(role["id"]) for role in found)
+            raise Failure(
+                f"{len(found)} Defender roles have this name ({ids})",
+                remedy="Name the right one by role_id, or delete the others in the Defender portal.",
+                code="Ambiguous",
+            )
+        return found[0] if found else None
+
+    def guard(self, current: Entity) -> None:
+        if current.get("isBuiltIn"):
+            raise Failure("it is a built-in role of Defender", remedy="Choose another name.", code="CannotBeAdopted")
+        if self._adopt or self._assignments.wanted() is None:
+            return
+        foreign = [x for x in self._assignments.of_role(current) if self._assignments.is_foreign(x)]
+        if foreign:
+            who = ", ".join(str(principal) for x in foreign for principal in x.get("principalIds") or ["nobody"])
+            raise Failure(
+                f"a role of this name (id {current['id']}) is assigned to others as well ({who}), "
+                "who would gain what is granted to it now",
+                remedy="Check who they are; then set adopt: true to leave them, or purge_assignments: true to remove them.",
+                code="AdoptionRefused",
+            )
+
+    def create(self, body: Entity) -> Entity:
+        made = self.graph.post(_ROLES, body, beta=True)
+        if not made.get("id"):
+            # Some answers carry no body: find it by name, and never post it again.
+            made = self.graph.budget.poll("the role to be listed", lambda: self.find(fresh=True))
+        return t.cast(Entity, {**body, **made})
+
+    def update(self, current: Entity, changed: Entity) -> Entity:
+        self.graph.patch(f"{_ROLES}/{current['id']}", changed, beta=True)
+        return {**current, **changed}
+
+    def obstacles(self, current: Entity) -> list[str]:
+        held = [x for x in self._assignments.of_role(current) if self._assignments.is_foreign(x)]
+        return [f"{len(held)} assignment{'s' if len(held) != 1 else ''} give it to others"] if held else []
+
+    def delete(self, current: Entity) -> None:
+        # Deletes its assignments with it.
+        self.graph.delete(f"{_ROLES}/{current['id']}", beta=True)
+
+    def shown(self, entity: Entity) -> Entity:
+        keep = ("id", "displayName", "description", "rolePermissions", "isBuiltIn", "isEnabled", "assignments")
+        return {key: entity[key] for key in keep if key in entity}
+
+
+def _no_unified_rbac(error: GraphError) -> Failure:
+    return Failure(
+        f"Defender's unified role-based access control does not answer in this tenant ({error.cause})",
+        remedy="The tenant needs Defender for Endpoint Plan 2 with the Endpoint workload activated under unified RBAC; "
+        "the role mssp_onboard goes on without it when mssp_onboard_skip_defender is true.",
+        status=error.status,
+        code=error.code,
+        request_id=error.request_id,
+    )

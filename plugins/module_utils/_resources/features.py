@@ -1,0 +1,44 @@
+# Copyright (c) mssp.defender contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This module_utils file is PRIVATE to the collection: no stability is promised to other collections.
+"""What a run intends to do, and the permissions that this takes: drawn from the resources it touches."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible_collections.mssp.defender.plugins.module_utils._resources import tenants
+from ansible_collections.mssp.defender.plugins.module_utils._resources.access_package import AccessPackage
+from ansible_collections.mssp.defender.plugins.module_utils._resources.catalog import Catalog
+from ansible_collections.mssp.defender.plugins.module_utils._resources.connected_organization import ConnectedOrganization
+from ansible_collections.mssp.defender.plugins.module_utils._resources.defender_role import DefenderRole
+from ansible_collections.mssp.defender.plugins.module_utils._resources.group import Group
+from ansible_collections.mssp.defender.plugins.module_utils._resources.policy import Policy
+
+_GROUPS = Group.permissions.write
+_DEFENDER = DefenderRole.permissions.write
+# Approvers and sponsors are users, who are looked up.
+_ENTITLEMENT = (
+    *ConnectedOrganization.permissions.write,
+    *Catalog.permissions.write,
+    *AccessPackage.permissions.write,
+    *Policy.permissions.write,
+    "User.Read.All",
+)
+
+FEATURES: t.Mapping[str, tuple[str, ...]] = {
+    "onboard": (*_ENTITLEMENT, *_GROUPS, *_DEFENDER),
+    "groups": _GROUPS,
+    "defender": _DEFENDER,
+    "entitlement": _ENTITLEMENT,
+}
+
+
+def needed(features: t.Iterable[str]) -> list[str]:
+    """The permissions for these features, each once. Knowing the tenant's name and domains belongs to each of them."""
+    names = [name for feature in features for name in FEATURES[feature]]
+    if names:
+        names += tenants.PERMISSIONS.read
+    return list(dict.fromkeys(names))

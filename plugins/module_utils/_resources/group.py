@@ -1,0 +1,241 @@
+# Copyright (c) mssp.defender contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This module_utils file is PRIVATE to the collection: no stability is promised to other collections.
+"""Security groups of Microsoft Entra ID.
+
+Facts: reference of entitlement management, section A (groups), and decisions M6 (a name is no proof of origin).
+"""
+
+from __future__ import annotations
+
+import re
+import typing as t
+
+from ansible_collections.mssp.defender.plugins.module_utils._failures import Failure, InvalidInput
+from ansible_collections.mssp.defender.plugins.module_utils._graph._odata import key_segment, literal, segment
+from ansible_collections.mssp.defender.plugins.module_utils._graph._session import Graph
+from ansible_collections.mssp.defender.plugins.module_utils._normalise import exact, flag, text, word
+from ansible_collections.mssp.defender.plugins.module_utils._reconcile import Entity, Link, Part, Property, Resource
+from ansible_collections.mssp.defender.plugins.module_utils._resources.permissions import Permissions
+from ansible_collections.mssp.defender.plugins.module_utils._resources.references import Ref
+
+_SELECT = ",".join(
+    (
+        "id",
+        "displayName",
+        "description",
+        "mailNickname",
+        "mailEnabled",
+        "securityEnabled",
+        "groupTypes",
+        "uniqueName",
+        "isAssignableToRole",
+        "isManagementRestricted",
+        "onPremisesSyncEnabled",
+    )
+)
+
+_SHOWN = ("id", "displayName", "description", "mailNickname", "uniqueName", "isAssignableToRole", "securityEnabled")
+
+# A new object is not known everywhere at once.
+_NOT_YET = ("Request_ResourceNotFound", "ResourceNotFound")
+
+
+class Members(Part):
+    """Members or owners: directory objects by id."""
+
+    def __init__(self, graph: Graph, prop: str, wanted: list[Ref] | None, append: bool) -> None:
+        self._graph = graph
+        self.property = prop
+        self._wanted = wanted
+        self.purge = not append
+
+    def wanted(self) -> list[Link] | None:
+        if self._wanted is None:
+            return None
+        return [Link(ref.id.lower(), ref.name, ref.id) for ref in self._wanted]
+
+    def stored(self, entity: Entity) -> list[Link]:
+        found = self._graph.list(f"groups/{entity['id']}/{self.property}", {"$select": "id,displayName"})
+        return [Link(x["id"].lower(), x.get("displayName") or x["id"], x["id"]) for x in found]
+
+    def add(self, entity: Entity, link: Link) -> Link:
+        path = f"groups/{entity['id']}/{self.property}/$ref"
+        body = {"@odata.id": f"{self._graph.base_url}/v1.0/directoryObjects/{link.value}"}
+        self._graph.when_ready(
+            f"the directory to know both the group '{entity.get('displayName')}' and {link.name}",
+            _NOT_YET,
+            lambda: self._graph.post(path, body),
+        )
+        return link
+
+    def remove(self, entity: Entity, link: Link) -> None:
+        # Always with $ref: without it Graph deletes the member itself.
+        self._graph.delete(f"groups/{entity['id']}/{self.property}/{segment(str(link.value))}/$ref")
+
+
+class Group(Resource):
+    """One security group.
+
+    :param group_id: matches by id; then the name is a property like any other.
+    :param adopt: take a group over that is matched by name alone although it has owners or members.
+    """
+
+    type = "group"
+    permissions: t.ClassVar[Permissions] = Permissions(read=("GroupMember.Read.All",), write=("Group.ReadWrite.All",))
+    properties = (
+        Property("displayName", "name", exact),
+        Property("description", "description", text),
+        Property("mailNickname", "mail_nickname", word),
+        Property("uniqueName", "unique_name", word),
+        Property(
+            "isAssignableToRole",
+            "role_assignable",
+            flag,
+            fixed="Entra ID decides this when a group is created: create another group, or leave role_assignable out.",
+        ),
+    )
+
+    def __init__(
+        self,
+        graph: Graph,
+        desired: Entity,
+        *,
+        group_id: str | None = None,
+        adopt: bool = False,
+        members: list[Ref] | None = None,
+        owners: list[Ref] | None = None,
+        append: bool = False,
+    ) -> None:
+        self.graph = graph
+        self.desired = desired
+        self._group_id = group_id
+        self._adopt = adopt
+        self._wanted = {"owners": owners, "members": members}
+        self._parts = tuple(Members(graph, prop, wanted, append) for prop, wanted in self._wanted.items())
+        self._by_name_alone = False
+
+    @property
+    def name(self) -> str:
+        return str(self.desired.get("displayName") or self._group_id or self.desired.get("uniqueName"))
+
+    def parts(self) -> t.Sequence[Part]:
+        return self._parts
+
+    def find(self, *, fresh: bool = False) -> Entity | None:
+        self._by_name_alone = False
+        if self._group_id:
+            return self._find_by_id(fresh)
+        unique_name = self.desired.get("uniqueName")
+        if unique_name:
+            found = self.graph.find(f"groups{key_segment('uniqueName', unique_name)}", {"$select": _SELECT}, fresh=fresh)
+            if found is not None:
+                return t.cast(Entity, found)
+        return self._find_by_name(fresh)
+
+    def _find_by_id(self, fresh: bool) -> Entity | None:
+        found = self.graph.find(f"groups/{segment(str(self._group_id))}", {"$select": _SELECT}, fresh=fresh)
+        if found is None and self.desired.get("displayName") is None:
+            return None
+        if found is None:
+            raise InvalidInput(f"there is no group with the id {self._group_id}", remedy="Check group_id, or leave it out.")
+        return t.cast(Entity, found)
+
+    def _find_by_name(self, fresh: bool) -> Entity | None:
+        name = self.desired.get("displayName")
+        if not name:
+            return None
+        listed = self.graph.list("groups", {"$filter": f"displayName eq {literal(name)}", "$select": _SELECT}, fresh=fresh)
+        found = [group for group in listed if group.get("displayName") == name]
+        if len(found) > 1:
+            ids = ", ".join(str(group["id"]) for group in found)
+            raise Failure(
+                f"{len(found)} groups have this name ({ids})",
+                remedy="Name the right one by group_id, or rename the others.",
+                code="Ambiguous",
+            )
+        self._by_name_alone = bool(found)
+        return found[0] if found else None
+
+    def guard(self, current: Entity) -> None:
+        kinds = {
+            "it is not a security group": not current.get("securityEnabled") or current.get("mailEnabled"),
+            "its members are decided by a rule (dynamic group)": "DynamicMembership" in (current.get("groupTypes") or []),
+            "it is synchronised from an on-premises directory": current.get("onPremisesSyncEnabled"),
+            "it lies in a restricted management administrative unit, where entitlement management cannot manage it": (
+                current.get("isManagementRestricted")
+            ),
+        }
+        for cause, so in kinds.items():
+            if so:
+                raise Failure(
+                    f"{cause} (id {current['id']})",
+                    remedy="Use another name, or let the customer rename that group.",
+                    code="CannotBeAdopted",
+                )
+        held = self.desired.get("uniqueName")
+        if held and current.get("uniqueName") and word(current["uniqueName"]) != word(held):
+            raise Failure(
+                f"the group {current['id']} carries another unique name ('{current['uniqueName']}'), which cannot be changed",
+                remedy="Another tool or another MSSP made it: use another name, or name a prefix.",
+                code="CannotBeAdopted",
+            )
+        if self._by_name_alone and not self._adopt:
+            self._refuse_squatted(current)
+
+    def _refuse_squatted(self, current: Entity) -> None:
+        # Any member of the directory may create a group of this name, own it and sit in it, and wait for what we
+        # would link to it. So people in it who were not named are a reason to stop.
+        found = []
+        for part in self._parts:
+            stated = {link.key for link in part.wanted() or []}
+            strangers = [link.name for link in part.stored(current) if link.key not in stated]
+            if strangers:
+                found.append(f"{part.property} {', '.join(repr(name) for name in strangers)}")
+        if found:
+            raise Failure(
+                f"a group of this name (id {current['id']}) is there already, with {' and '.join(found)} whom nobody named",
+                remedy="Check who they are; then name the group by group_id, or set adopt: true.",
+                code="AdoptionRefused",
+            )
+
+    def create(self, body: Entity) -> Entity:
+        complete = {
+            "mailEnabled": False,
+            "securityEnabled": True,
+            "groupTypes": [],
+            "mailNickname": nickname(body["displayName"]),
+            **body,
+        }
+        if not body.get("uniqueName"):
+            return t.cast(Entity, self.graph.post("groups", complete))
+        # An upsert makes exactly one group however often it is sent, and whoever else sends it.
+        unique_name = complete.pop("uniqueName")
+        path = f"groups{key_segment('uniqueName', unique_name)}"
+        made = self.graph.patch(path, complete, prefer="create-if-missing")
+        if not made.get("id"):
+            made = self.graph.budget.poll("the group to be visible", lambda: self.find(fresh=True))
+        return {**made, "uniqueName": unique_name}
+
+    def update(self, current: Entity, changed: Entity) -> Entity:
+        body = {key: value if value != "" else None for key, value in changed.items()}
+        self.graph.patch(f"groups/{current['id']}", body)
+        return {**current, **changed}
+
+    def obstacles(self, current: Entity) -> list[str]:
+        listed = self.graph.list(f"groups/{current['id']}/members", {"$select": "id"})
+        return [f"it has {len(listed)} member{'s' if len(listed) != 1 else ''}"] if listed else []
+
+    def delete(self, current: Entity) -> None:
+        self.graph.delete(f"groups/{current['id']}")
+
+    def shown(self, entity: Entity) -> Entity:
+        return {key: entity[key] for key in (*_SHOWN, "owners", "members") if key in entity}
+
+
+def nickname(name: str) -> str:
+    """A mail nickname that Graph takes (ASCII letters, digits, hyphens; at most 64). Security groups may share one."""
+    plain = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")
+    return plain[:64] or "group"

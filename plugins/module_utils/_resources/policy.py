@@ -1,0 +1,313 @@
+# Copyright (c) mssp.defender contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This module_utils file is PRIVATE to the collection: no stability is promised to other collections.
+"""Assignment policies of access packages: who may request, who approves, how long, who reviews.
+
+Facts: reference of entitlement management, section F: there is no PATCH, and a PUT replaces everything, so what the
+user did not state is read, kept and sent again. Bodies: decisions B.1.
+"""
+
+from __future__ import annotations
+
+import copy
+import datetime
+import typing as t
+
+from ansible_collections.mssp.defender.plugins.module_utils import _normalise as same
+from ansible_collections.mssp.defender.plugins.module_utils._failures import Failure
+from ansible_collections.mssp.defender.plugins.module_utils._graph._odata import literal, segment
+from ansible_collections.mssp.defender.plugins.module_utils._graph._session import Graph
+from ansible_collections.mssp.defender.plugins.module_utils._reconcile import Entity, Property, Resource, overlay, pick, put
+from ansible_collections.mssp.defender.plugins.module_utils._resources.permissions import Permissions
+from ansible_collections.mssp.defender.plugins.module_utils._resources.references import Ref
+
+_POLICIES = "identityGovernance/entitlementManagement/assignmentPolicies"
+_EXPAND = "accessPackage,customExtensionStageSettings($expand=customExtension)"
+
+_NOT_YET = ("ResourceNotFound",)
+
+_START = "reviewSettings.schedule.startDateTime"
+# What a plan shows for a start that is computed from the day of creation.
+COMPUTED_START = "(computed at creation)"
+
+
+def expiration(value: t.Any) -> t.Any:
+    """When access ends: never, after a duration, or at an instant. Sibling nulls mean nothing."""
+    value = value or {}
+    kind = same.word(value.get("type"))
+    if kind == "afterduration":
+        return (kind, same.duration(value.get("duration")))
+    if kind == "afterdatetime":
+        return (kind, same.instant(value.get("endDateTime")))
+    return ("never",)
+
+
+def _count(value: t.Any) -> int:
+    return len(value or ())
+
+
+def _stage(number: int) -> tuple[Property, ...]:
+    at, option = f"requestApprovalSettings.stages.{number}", "approval.stages"
+    return (
+        Property(f"{at}.durationBeforeAutomaticDenial", option, same.duration),
+        Property(f"{at}.isApproverJustificationRequired", option, same.flag),
+        Property(f"{at}.isEscalationEnabled", option, same.flag),
+        Property(f"{at}.durationBeforeEscalation", option, same.duration),
+        Property(f"{at}.approverInformationVisibility", option, same.word_or("default")),
+        Property(f"{at}.primaryApprovers", option, same.subjects),
+        Property(f"{at}.fallbackPrimaryApprovers", option, same.subjects),
+        Property(f"{at}.escalationApprovers", option, same.subjects),
+        Property(f"{at}.fallbackEscalationApprovers", option, same.subjects),
+    )
+
+
+# At most three stages (entitlement management's own limit).
+STAGES = 3
+
+PROPERTIES = (
+    Property("displayName", "name", same.exact),
+    Property("description", "description", same.text),
+    Property("allowedTargetScope", "requestors", same.word_or("notspecified")),
+    Property("specificAllowedTargets", "requestors", same.subjects),
+    Property("expiration", "duration_days", expiration),
+    Property("requestorSettings.enableTargetsToSelfAddAccess", "requests.add", same.flag),
+    Property("requestorSettings.enableTargetsToSelfUpdateAccess", "requests.extend", same.flag),
+    Property("requestorSettings.enableTargetsToSelfRemoveAccess", "requests.remove", same.flag),
+    Property("requestorSettings.allowCustomAssignmentSchedule", "requests.custom_schedule", same.flag),
+    Property("requestorSettings.enableOnBehalfRequestorsToAddAccess", "requests", same.flag),
+    Property("requestorSettings.enableOnBehalfRequestorsToUpdateAccess", "requests", same.flag),
+    Property("requestorSettings.enableOnBehalfRequestorsToRemoveAccess", "requests", same.flag),
+    Property("requestorSettings.onBehalfRequestors", "requests", same.subjects),
+    Property("requestApprovalSettings.isApprovalRequiredForAdd", "approval.for_new", same.flag),
+    Property("requestApprovalSettings.isApprovalRequiredForUpdate", "approval.for_extension", same.flag),
+    Property("requestApprovalSettings.isRequestorJustificationRequired", "approval.requestor_justification", same.flag),
+    # The number of stages; what is in them follows one by one.
+    Property("requestApprovalSettings.stages", "approval.stages", _count),
+    *(prop for number in range(STAGES) for prop in _stage(number)),
+    Property("reviewSettings.isEnabled", "reviews.enabled", same.flag),
+    Property("reviewSettings.expirationBehavior", "reviews.unanswered", same.word),
+    Property("reviewSettings.isRecommendationEnabled", "reviews.recommendations", same.flag_default_true),
+    Property("reviewSettings.isReviewerJustificationRequired", "reviews.justification", same.flag_default_true),
+    Property("reviewSettings.isSelfReview", "reviews.self_review", same.flag),
+    # Computed once; the service may move it and never lets it be changed later, so it is no drift (decisions B.6).
+    Property(_START, "reviews.first_after_days", same.instant, compared=False),
+    Property("reviewSettings.schedule.expiration", "reviews.open_days", expiration),
+    Property("reviewSettings.schedule.recurrence", "reviews.every", same.recurrence),
+    Property("reviewSettings.primaryReviewers", "reviews.reviewers", same.subjects),
+    Property("reviewSettings.fallbackReviewers", "reviews.fallback_reviewers", same.subjects),
+    Property("notificationSettings.isAssignmentNotificationDisabled", "notifications", same.flag),
+)
+
+
+class Policy(Resource):
+    """One assignment policy, by package and name, or by id.
+
+    :param first_review_after_days: for a policy whose reviews begin now: days from today to the first one.
+    :param today: injected by tests.
+    """
+
+    type = "assignment policy"
+    permissions: t.ClassVar[Permissions] = Permissions(
+        read=("EntitlementManagement.Read.All",), write=("EntitlementManagement.ReadWrite.All",)
+    )
+    properties = PROPERTIES
+    on_create = {"description": ""}
+
+    def __init__(
+        self,
+        graph: Graph,
+        desired: Entity,
+        *,
+        package: Ref | None,
+        policy_id: str | None = None,
+        first_review_after_days: int = 335,
+        today: t.Callable[[], datetime.date] = lambda: datetime.datetime.now(datetime.timezone.utc).date(),
+    ) -> None:
+        self.graph = graph
+        self.desired = desired
+        self._package = package
+        self._policy_id = policy_id
+        self._first_review_after_days = first_review_after_days
+        self._today = today
+        if pick(desired, "reviewSettings.isEnabled") and not pick(desired, _START):
+            put(self.desired, _START, COMPUTED_START)
+
+    @property
+    def name(self) -> str:
+        name = str(self.desired.get("displayName") or self._policy_id)
+        # The three default policies have one name: the package tells them apart.
+        return f"{self._package.name}: {name}" if self._package else name
+
+    def find(self, *, fresh: bool = False) -> Entity | None:
+        if self._policy_id:
+            found = self.graph.find(f"{_POLICIES}/{segment(self._policy_id)}", {"$expand": _EXPAND}, fresh=fresh)
+            if found is None and self.desired.get("displayName") is not None:
+                raise Failure(f"there is no policy with the id {self._policy_id}", remedy="Check policy_id, or leave it out.")
+            return t.cast("Entity | None", found)
+        if self._package is None:
+            raise Failure("the access package is not named, and policies have names only there", remedy="Set access_package.")
+        if not self._package.known:
+            return None
+        query = {"$filter": f"accessPackage/id eq {literal(self._package.id)}", "$expand": "accessPackage"}
+        listed = self.graph.list(_POLICIES, query, fresh=fresh)
+        named = [policy for policy in listed if policy.get("displayName") == self.desired["displayName"]]
+        if len(named) > 1:
+            ids = ", ".join(str(policy["id"]) for policy in named)
+            raise Failure(
+                f"{len(named)} policies of the package have this name ({ids})",
+                remedy="Name the right one by policy_id.",
+                code="Ambiguous",
+            )
+        return named[0] if named else None
+
+    def check(self, current: Entity | None) -> None:
+        if current is None:
+            return
+        there = (current.get("accessPackage") or {}).get("id")
+        if self._package and there and same.word(there) != same.word(self._package.id):
+            raise Failure(
+                f"it belongs to another access package ({there}), and that cannot be changed",
+                remedy="Leave access_package out, or check policy_id.",
+                code="CannotBeChanged",
+            )
+
+    def create(self, body: Entity) -> Entity:
+        package = t.cast(Ref, self._package)
+        body = complete(self._with_start({**body, "accessPackage": {"id": package.id}}))
+        made = self.graph.when_ready(
+            f"the access package '{package.name}' and the approvers to be known",
+            _NOT_YET,
+            lambda: self.graph.post(_POLICIES, body),
+        )
+        return {**body, **made, "accessPackage": {"id": package.id}}
+
+    def update(self, current: Entity, changed: Entity) -> Entity:
+        # Read again, with what only $expand shows: whatever is not sent is wiped.
+        whole = self.graph.get(f"{_POLICIES}/{current['id']}", {"$expand": _EXPAND}, fresh=True)
+        package_id = (whole.get("accessPackage") or {}).get("id") or t.cast(Ref, self._package).id
+        body = complete(self._with_start(merged(clean(whole), self.desired)))
+        body["accessPackage"] = {"id": package_id}
+        made = self.graph.put(f"{_POLICIES}/{current['id']}", body)
+        return {**current, **body, **made}
+
+    def _with_start(self, body: Entity) -> Entity:
+        if pick(body, _START) == COMPUTED_START:
+            first = self._today() + datetime.timedelta(days=self._first_review_after_days)
+            body = copy.deepcopy(body)
+            put(body, _START, f"{first.isoformat()}T00:00:00Z")
+        return body
+
+    def obstacles(self, current: Entity) -> list[str]:
+        query = {"$filter": f"assignmentPolicy/id eq {literal(current['id'])}"}
+        listed = self.graph.list("identityGovernance/entitlementManagement/assignments", query)
+        live = [assignment for assignment in listed if same.word(assignment.get("state")) != "expired"]
+        return [f"{len(live)} assignments under it are live"] if live else []
+
+    def delete(self, current: Entity) -> None:
+        self.graph.delete(f"{_POLICIES}/{current['id']}")
+
+    def shown(self, entity: Entity) -> Entity:
+        return {key: value for key, value in entity.items() if not key.startswith("@")}
+
+
+_READ_ONLY = ("createdDateTime", "modifiedDateTime", "catalog", "accessPackage")
+
+
+def clean(policy: t.Mapping[str, t.Any]) -> Entity:
+    """What may be sent back of a policy that was read: an unmodified answer is refused with InvalidModel."""
+    kept = {
+        key: _clean_value(value)
+        for key, value in policy.items()
+        if key not in _READ_ONLY and not key.startswith("@") and "@odata" not in key
+    }
+    kept["automaticRequestSettings"] = kept.get("automaticRequestSettings")
+    kept["questions"] = kept.get("questions") or []
+    kept["specificAllowedTargets"] = kept.get("specificAllowedTargets") or []
+    kept.setdefault("reviewSettings", None)
+    if kept.get("notificationSettings") is None:
+        kept.pop("notificationSettings", None)
+    extensions = kept.pop("customExtensionStageSettings", None)
+    if extensions:
+        kept["customExtensionStageSettings"] = [_extension(item) for item in extensions]
+    return kept
+
+
+def _extension(item: Entity) -> Entity:
+    extension = item.get("customExtension") or {}
+    kept = {key: extension[key] for key in ("@odata.type", "id") if extension.get(key)}
+    return {"stage": item.get("stage"), "customExtension": kept}
+
+
+def _clean_value(value: t.Any) -> t.Any:
+    if isinstance(value, list):
+        return [_clean_value(item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    is_subject = any(key in value for key in ("userId", "groupId", "connectedOrganizationId"))
+    return {
+        key: _clean_value(item)
+        for key, item in value.items()
+        # The description of a subject set is the server's own.
+        if not (is_subject and key == "description") and not (key == "@odata.type" and not item)
+    }
+
+
+def complete(policy: Entity) -> Entity:
+    """The policy with what Graph insists on although the user did not state it; nothing that is there is changed."""
+    policy = copy.deepcopy(policy)
+    for stage in pick(policy, "requestApprovalSettings.stages") or []:
+        for collection in _APPROVERS:
+            stage[collection] = stage.get(collection) or []
+        stage.setdefault("durationBeforeAutomaticDenial", "P14D")
+        stage.setdefault("isApproverJustificationRequired", True)
+        stage.setdefault("isEscalationEnabled", False)
+        stage["durationBeforeEscalation"] = stage.get("durationBeforeEscalation") or "PT0S"
+        # Declared as never null, though Microsoft's own examples leave it out.
+        stage["approverInformationVisibility"] = stage.get("approverInformationVisibility") or "default"
+    if pick(policy, "reviewSettings.isEnabled"):
+        policy["reviewSettings"] = overlay(_REVIEW_DEFAULTS, _without_nulls(policy["reviewSettings"]))
+    return policy
+
+
+def _without_nulls(value: Entity) -> Entity:
+    return {key: item for key, item in value.items() if item is not None}
+
+
+_APPROVERS = ("primaryApprovers", "fallbackPrimaryApprovers", "escalationApprovers", "fallbackEscalationApprovers")
+
+YEARLY: Entity = {
+    "pattern": {"type": "absoluteYearly", "interval": 1, "month": 0, "dayOfMonth": 0, "daysOfWeek": []},
+    "range": {"type": "noEnd", "numberOfOccurrences": 0},
+}
+
+# Reviews that are switched on without saying how: yearly, 25 days, and no answer means removal (decisions M10).
+_REVIEW_DEFAULTS: Entity = {
+    "expirationBehavior": "removeAccess",
+    "isRecommendationEnabled": True,
+    "isReviewerJustificationRequired": True,
+    "isSelfReview": False,
+    "schedule": {
+        "expiration": {"type": "afterDuration", "duration": "P25D", "endDateTime": None},
+        "recurrence": YEARLY,
+    },
+    "primaryReviewers": [],
+    "fallbackReviewers": [],
+}
+
+
+def merged(current: Entity, desired: Entity) -> Entity:
+    """The whole policy to send: what is there, with what is wanted put over it, stages by position."""
+    stages = pick(desired, "requestApprovalSettings.stages")
+    there = pick(current, "requestApprovalSettings.stages") or []
+    body = t.cast(Entity, overlay(current, desired))
+    if stages is not None:
+        body["requestApprovalSettings"]["stages"] = [
+            overlay(there[number] if number < len(there) else {}, stage) for number, stage in enumerate(stages)
+        ]
+    held = pick(current, _START)
+    if held and pick(body, _START) is not None:
+        # A review's start cannot be changed once there is a review: what is there is sent again.
+        put(body, _START, held)
+    return body

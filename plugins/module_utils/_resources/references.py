@@ -1,0 +1,120 @@
+# Copyright (c) mssp.defender contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This module_utils file is PRIVATE to the collection: no stability is promised to other collections.
+"""References between objects: by id, by name, or by the object that another task has returned.
+
+In check mode an object that an earlier task of the same run would create has no id yet: its reference is the text
+`(known after apply)`, and planning goes on with it. Outside check mode that text is an error, and a name that is
+not there is an error in both, so that a typing error never passes.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import typing as t
+
+from ansible_collections.mssp.defender.plugins.module_utils._failures import InvalidInput
+from ansible_collections.mssp.defender.plugins.module_utils._graph._odata import is_guid, literal, segment
+from ansible_collections.mssp.defender.plugins.module_utils._graph._session import Graph
+from ansible_collections.mssp.defender.plugins.module_utils._reconcile import KNOWN_AFTER_APPLY
+
+_EM = "identityGovernance/entitlementManagement"
+
+
+@dataclasses.dataclass(frozen=True)
+class Ref:
+    """An object by id, and how people call it."""
+
+    id: str
+    name: str
+
+    @property
+    def known(self) -> bool:
+        """Whether the object exists already."""
+        return self.id != KNOWN_AFTER_APPLY
+
+
+class References:
+    """Resolves what an operator wrote in an option to ids.
+
+    :param check_mode: whether ids that do not exist yet are acceptable.
+    """
+
+    def __init__(self, graph: Graph, check_mode: bool) -> None:
+        self._graph = graph
+        self._check_mode = check_mode
+
+    def group(self, value: t.Any, option: str) -> Ref:
+        """A group by id or display name."""
+        return self._resolve(value, option, "group", lambda name: self._by_name("groups", name))
+
+    def user(self, value: t.Any, option: str) -> Ref:
+        """A user by id, user principal name or mail address."""
+        return self._resolve(value, option, "user", self._find_user)
+
+    def catalog(self, value: t.Any, option: str) -> Ref:
+        """A catalog by id or name."""
+        return self._resolve(value, option, "catalog", lambda name: self._by_name(f"{_EM}/catalogs", name))
+
+    def connected_organization(self, value: t.Any, option: str) -> Ref:
+        """A connected organization by id or name."""
+        return self._resolve(
+            value, option, "connected organization", lambda name: self._by_name(f"{_EM}/connectedOrganizations", name)
+        )
+
+    def access_package(self, value: t.Any, option: str, catalog: Ref | None) -> Ref:
+        """An access package by id, or by name, in one catalog when that is given: names are unique only there."""
+
+        def look(name: str) -> list[dict[str, t.Any]]:
+            found = self._graph.list(
+                f"{_EM}/accessPackages", {"$filter": f"displayName eq {literal(name)}", "$expand": "catalog"}
+            )
+            return [
+                item
+                for item in found
+                if item.get("displayName") == name
+                and (catalog is None or (item.get("catalog") or {}).get("id", "").lower() == catalog.id.lower())
+            ]
+
+        return self._resolve(value, option, "access package", look)
+
+    def _by_name(self, path: str, name: str) -> list[dict[str, t.Any]]:
+        query = {"$filter": f"displayName eq {literal(name)}", "$select": "id,displayName"}
+        return [item for item in self._graph.list(path, query) if item.get("displayName") == name]
+
+    def _find_user(self, name: str) -> list[dict[str, t.Any]]:
+        select = "id,displayName,userPrincipalName"
+        found = self._graph.find(f"users/{segment(name)}", {"$select": select})
+        if found is not None:
+            return [found]
+        return self._graph.list("users", {"$filter": f"mail eq {literal(name)}", "$select": select})
+
+    def _resolve(self, value: t.Any, option: str, kind: str, look: t.Callable[[str], list[dict[str, t.Any]]]) -> Ref:
+        if isinstance(value, dict):
+            name = str(value.get("displayName") or value.get("userPrincipalName") or value.get("id") or "")
+            value = value.get("id")
+        else:
+            name = str(value or "")
+        if not isinstance(value, str) or not value.strip():
+            raise InvalidInput(
+                f"{option} has an empty reference to a {kind}",
+                remedy="Give its id, its name, or the object that a task of this collection returned.",
+            )
+        if value == KNOWN_AFTER_APPLY:
+            if not self._check_mode:
+                raise InvalidInput(
+                    f"{option} refers to a {kind} by '{KNOWN_AFTER_APPLY}'; this value comes from a check-mode task",
+                    remedy="Run the task that creates it without check mode as well.",
+                )
+            return Ref(KNOWN_AFTER_APPLY, name)
+        if is_guid(value):
+            return Ref(value, name)
+        found = look(value)
+        if not found:
+            raise InvalidInput(f"{option}: there is no {kind} '{value}'", remedy="Check the name, or create it first.")
+        if len(found) > 1:
+            ids = ", ".join(str(item["id"]) for item in found)
+            raise InvalidInput(f"{option}: {len(found)} objects match the {kind} '{value}' ({ids})", remedy="Give the id.")
+        return Ref(str(found[0]["id"]), value)

@@ -1,0 +1,86 @@
+# Copyright (c) mssp.defender contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This module_utils file is PRIVATE to the collection: no stability is promised to other collections.
+"""Runs a module's function, and turns whatever happens into a result. The only file that touches AnsibleModule."""
+
+from __future__ import annotations
+
+import os
+import sys
+import typing as t
+
+from ansible.module_utils.basic import AnsibleModule, missing_required_lib
+from ansible.module_utils.common.parameters import remove_values
+
+from ansible_collections.mssp.defender.plugins.module_utils import _deps, _secrets
+from ansible_collections.mssp.defender.plugins.module_utils._argspec import ArgumentSpec
+from ansible_collections.mssp.defender.plugins.module_utils._failures import Failure
+from ansible_collections.mssp.defender.plugins.module_utils._task import Task
+
+Result = dict[str, t.Any]
+Body = t.Callable[[Task], Result]
+
+
+def require_libraries() -> None:
+    """Raise one sentence when a third-party library is missing."""
+    for name in _deps.missing:
+        raise Failure(
+            missing_required_lib(name).rstrip(". "),
+            remedy="Install what the collection needs there: pip install 'msal>=1.35,<2' 'requests>=2.31,<3'.",
+            code="MissingLibrary",
+        )
+
+
+def execute(body: Body, task: Task) -> Result:
+    """The function's result, or a failed one. Never raises, and never quotes a secret."""
+    try:
+        require_libraries()
+        result = body(task)
+    except Failure as failure:
+        result = _failed(failure, task)
+    except Exception as exc:  # pylint: disable=broad-except
+        # An exception's text may hold what it was given, a secret among it: only its kind and place are told.
+        result = _failed(_unexpected(exc), task)
+    return t.cast(Result, mask(result))
+
+
+def mask(value: t.Any, also: t.Iterable[str] = ()) -> t.Any:
+    """The value without any secret that this process has seen."""
+    return remove_values(value, _secrets.seen() | set(also))
+
+
+def _failed(failure: Failure, task: Task) -> Result:
+    try:
+        task.explain(failure)
+    except Exception:  # pylint: disable=broad-except
+        failure.tenant = failure.tenant or task.tenant  # the failure matters more than its explanation
+    return {"failed": True, "changed": False, **failure.as_result()}
+
+
+def _unexpected(exc: Exception) -> Failure:
+    trace = exc.__traceback__
+    place = "?"
+    while trace is not None:
+        code = trace.tb_frame.f_code
+        if "mssp" in code.co_filename:
+            place = f"{os.path.basename(code.co_filename)}:{trace.tb_lineno}"
+        trace = trace.tb_next
+    return Failure(
+        f"an unexpected error ({type(exc).__name__} at {place}) stopped the task",
+        remedy="This is a fault of mssp.defender: please report it with these words and the versions of Ansible and Python "
+        f"({sys.version_info.major}.{sys.version_info.minor}).",
+        code="Unexpected",
+    )
+
+
+def run_module(spec: ArgumentSpec, body: Body) -> None:
+    """The ordinary way: a process of its own, arguments from Ansible, the result on standard output."""
+    module = AnsibleModule(supports_check_mode=True, **spec.to_kwargs())
+    # module._diff is how Ansible tells a module that --diff is on; there is no public name for it.
+    task = Task(module.params, check_mode=module.check_mode, diff_mode=module._diff, warn=module.warn)
+    result = execute(body, task)
+    if result.pop("failed", False):
+        module.fail_json(**result)
+    module.exit_json(**result)

@@ -1,0 +1,218 @@
+#!/usr/bin/python
+# Copyright (c) mssp.defender contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+---
+module: mde_role
+short_description: Manage a role of Microsoft Defender's unified RBAC and its assignment
+version_added: 0.1.0
+author: mssp.defender contributors (@mssp-defender)
+description:
+  - Creates, changes and deletes one custom role of Microsoft Defender XDR's unified role-based access control, and the
+    assignment that links it to groups.
+  - Uses Microsoft Graph beta, where alone these roles exist. That a role exists does not mean that it is enforced; no API
+    tells whether the workload is activated under unified RBAC.
+options:
+  name:
+    description: Display name of the role, and its key unless O(role_id) is given. Names are not unique in Defender; several matches are an error.
+    type: str
+  role_id:
+    description: Id of an existing role.
+    type: str
+  description:
+    description: Description of the role; empty clears it.
+    type: str
+  permissions:
+    description:
+      - What the role allows, each as an action such as C(microsoft.xdr/secops/securitydata/alerts/manage), as the same without
+        C(microsoft.xdr/), or as the name of a classic Defender for Endpoint permission such as V(alerts_investigation).
+      - Compared by what they grant. An action that another one includes makes no difference.
+    type: list
+    elements: str
+  assigned_groups:
+    description: The groups that get the role, each by id, name or as the group that M(mssp.defender.aad_group) returned. Not stated, assignments are left alone.
+    type: list
+    elements: raw
+  scopes:
+    description: The data sources on which the groups get the role, such as V(Mde), V(Mdo), V(Mdi), V(Mda), or V(/) for all.
+    type: list
+    elements: str
+    default: [Mde]
+  purge_assignments:
+    description: Remove assignments of the role to others than O(assigned_groups).
+    type: bool
+    default: false
+extends_documentation_fragment:
+  - mssp.defender.graph
+  - mssp.defender.graph.state
+  - mssp.defender.graph.adopt
+seealso:
+  - module: mssp.defender.aad_group
+"""
+
+EXAMPLES = r"""
+- name: What tier 1 may do
+  mssp.defender.mde_role:
+    tenant_id: contoso.onmicrosoft.com
+    name: Tier 1 Analysts
+    permissions:
+      - microsoft.xdr/secops/securitydata/basics/read
+      - secops/securitydata/alerts/manage
+      - active_remediation_security_operations
+    assigned_groups:
+      - Tier 1 Analyst
+"""
+
+RETURN = r"""
+role:
+  description: The role in Microsoft Graph's terms, with its assignments if they are managed; null when it is absent.
+  returned: success
+  type: dict
+  sample:
+    assignments:
+      - appScopeIds: [Mde]
+        id: 6a7e5c5b-1d6f-4b8e-8a32-5a0b1c2d3e4f
+        principalIds: [3f1b8f9e-6a51-4c3c-9d43-0f5a4a3c2b10]
+    displayName: Tier 1 Analysts
+    id: 1c9f2a4e-9b1a-4a55-8f0e-2f6c7d8e9a0b
+    rolePermissions:
+      - allowedResourceActions: [microsoft.xdr/secops/securitydata/basics/read]
+assignments:
+  description: The role's assignments, if O(assigned_groups) is given.
+  returned: success
+  type: list
+  elements: dict
+  sample:
+    - appScopeIds: [Mde]
+      id: 6a7e5c5b-1d6f-4b8e-8a32-5a0b1c2d3e4f
+      principalIds: [3f1b8f9e-6a51-4c3c-9d43-0f5a4a3c2b10]
+changes:
+  description:
+    - What was changed or, in check mode, what would be changed, one entry for each object or property.
+    - Always returned; empty when nothing differs.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    object:
+      description: The object, with its C(type), C(name) and C(id). A new object has no id.
+      type: dict
+      returned: always
+    action:
+      description: V(create), V(update) or V(delete).
+      type: str
+      returned: always
+    property:
+      description: Path of the property in Graph's terms; null when the whole object comes or goes.
+      type: str
+      returned: always
+    before:
+      description: The value before.
+      type: raw
+      returned: always
+    after:
+      description: The value after.
+      type: raw
+      returned: always
+  sample:
+    - action: update
+      after: Analysts of the MSSP, tier 1
+      before: Old words
+      object: {id: 3f1b8f9e-6a51-4c3c-9d43-0f5a4a3c2b10, name: Tier 1 Analyst, type: group}
+      property: description
+check_mode:
+  description: Whether this result is a prediction. Roles read this instead of C(ansible_check_mode).
+  returned: success
+  type: bool
+  sample: false
+failure:
+  description: What failed, for playbooks to test.
+  returned: failure
+  type: dict
+  contains:
+    status:
+      description: HTTP status, if an answer is the cause.
+      type: int
+      returned: always
+    code:
+      description: Code of Microsoft Graph or of the identity platform, or one of this collection's own.
+      type: str
+      returned: always
+    message:
+      description: The message that belongs to the code.
+      type: str
+      returned: always
+    request_id:
+      description: The request-id, which Microsoft's support asks for.
+      type: str
+      returned: always
+  sample:
+    code: Authorization_RequestDenied
+    message: Insufficient privileges to complete the operation.
+    request_id: 0b2a9e8e-6a6a-4c5e-8f6b-7c2d5a1f0e3d
+    status: 403
+"""
+
+import typing as t
+
+from ansible_collections.mssp.defender.plugins.module_utils._argspec import ADOPT, GRAPH, STATE, ArgumentSpec
+from ansible_collections.mssp.defender.plugins.module_utils._resources.defender_actions import actions
+from ansible_collections.mssp.defender.plugins.module_utils._resources.defender_role import DefenderRole
+from ansible_collections.mssp.defender.plugins.module_utils._runner import run_module
+from ansible_collections.mssp.defender.plugins.module_utils._task import Task
+
+SPEC = (
+    GRAPH.merge(STATE)
+    .merge(ADOPT)
+    .merge(
+        ArgumentSpec(
+            options={
+                "name": {"type": "str"},
+                "role_id": {"type": "str"},
+                "description": {"type": "str"},
+                "permissions": {"type": "list", "elements": "str"},
+                "assigned_groups": {"type": "list", "elements": "raw"},
+                "scopes": {"type": "list", "elements": "str", "default": ["Mde"]},
+                "purge_assignments": {"type": "bool", "default": False},
+            },
+            required_one_of=(("name", "role_id"),),
+        )
+    )
+)
+
+
+def run(task: Task) -> dict[str, t.Any]:
+    """One role and its assignment."""
+    params = task.params
+    desired: dict[str, t.Any] = {}
+    if params["name"] is not None:
+        desired["displayName"] = params["name"]
+    if params["description"] is not None:
+        desired["description"] = params["description"]
+    if params["permissions"] is not None:
+        desired["rolePermissions"] = [{"allowedResourceActions": actions(params["permissions"])}]
+    groups = params["assigned_groups"]
+    role = DefenderRole(
+        task.graph,
+        desired,
+        role_id=params["role_id"],
+        groups=None if groups is None else [task.references.group(x, "assigned_groups") for x in groups],
+        scopes=params["scopes"],
+        adopt=params["adopt"],
+        purge_foreign=params["purge_assignments"],
+    )
+    result = task.reconcile(role, "role")
+    result["assignments"] = (result["role"] or {}).get("assignments", [])
+    return result
+
+
+def main() -> None:
+    """Entry point of the ordinary way."""
+    run_module(SPEC, run)
+
+
+if __name__ == "__main__":
+    main()

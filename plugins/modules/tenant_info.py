@@ -1,0 +1,190 @@
+#!/usr/bin/python
+# Copyright (c) mssp.defender contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+---
+module: tenant_info
+short_description: Say which tenant and which application this is, and what the token may do
+version_added: 0.1.0
+author: mssp.defender contributors (@mssp-defender)
+description:
+  - The preflight. It reads the tenant's name and domains and the permissions in the access token, and says which permissions are
+    missing for what is intended, before anything is written.
+options:
+  features:
+    description:
+      - What is intended. The permissions it needs are compared with those in the token.
+      - V(groups), V(defender) and V(entitlement) are the parts of V(onboard).
+    type: list
+    elements: str
+    choices: [onboard, groups, defender, entitlement]
+    default: []
+  fail_on_missing:
+    description: Fail with one sentence when a permission is missing.
+    type: bool
+    default: false
+  exclusive:
+    description:
+      - Fail when another host of the same run names the same tenant, so that a typing error in one customer's variables does not
+        end in another customer's tenant.
+      - Has no effect where the module does not run in the controller's own process.
+    type: bool
+    default: false
+extends_documentation_fragment:
+  - mssp.defender.graph
+attributes:
+  diff_mode:
+    support: none
+    description: Changes nothing.
+"""
+
+EXAMPLES = r"""
+- name: May this application onboard the customer?
+  mssp.defender.tenant_info:
+    tenant_id: contoso.onmicrosoft.com
+    features: [onboard]
+  register: preflight
+
+- name: The link for the customer's administrator
+  ansible.builtin.debug:
+    msg: "{{ preflight.missing_permissions | join(', ') }} missing: {{ preflight.consent_url }}"
+  when: preflight.missing_permissions | length > 0
+"""
+
+RETURN = r"""
+tenant:
+  description: The tenant.
+  returned: success
+  type: dict
+  contains:
+    id:
+      description: Tenant id.
+      type: str
+      returned: always
+    display_name:
+      description: Name of the organization; null when the token may not read it.
+      type: str
+      returned: always
+    domain:
+      description: The domain for links, the initial one if there is one.
+      type: str
+      returned: always
+    verified_domains:
+      description: All verified domains.
+      type: list
+      elements: str
+      returned: always
+  sample:
+    display_name: Contoso
+    domain: contoso.onmicrosoft.com
+    id: aaaabbbb-0000-cccc-1111-dddd2222eeee
+    verified_domains: [contoso.onmicrosoft.com, contoso.com]
+application:
+  description: The application in whose name the token was issued.
+  returned: success
+  type: dict
+  sample:
+    client_id: 22222222-3333-4444-5555-666666666666
+    permissions: [EntitlementManagement.ReadWrite.All, Group.ReadWrite.All]
+missing_permissions:
+  description: Permissions that O(features) need and that the token lacks.
+  returned: success
+  type: list
+  elements: str
+  sample: [RoleManagement.ReadWrite.Defender]
+consent_url:
+  description: Where an administrator of the customer grants the application all the permissions that it asks for.
+  returned: success
+  type: str
+  sample: https://login.microsoftonline.com/contoso.onmicrosoft.com/adminconsent?client_id=22222222-3333-4444-5555-666666666666
+links:
+  description: Pages of this tenant. A page that its cloud has no documented address for is null.
+  returned: success
+  type: dict
+  sample:
+    approvals: https://myaccess.microsoft.com/@contoso.onmicrosoft.com#/
+    portal: https://security.microsoft.com/?tid=aaaabbbb-0000-cccc-1111-dddd2222eeee
+failure:
+  description: What failed, for playbooks to test.
+  returned: failure
+  type: dict
+  sample:
+    code: MissingPermission
+    message: the access token lacks RoleManagement.ReadWrite.Defender
+    request_id: null
+    status: null
+"""
+
+import typing as t
+
+from ansible_collections.mssp.defender.plugins.module_utils._argspec import GRAPH, ArgumentSpec
+from ansible_collections.mssp.defender.plugins.module_utils._failures import Failure, GraphError
+from ansible_collections.mssp.defender.plugins.module_utils._resources import tenants
+from ansible_collections.mssp.defender.plugins.module_utils._resources.features import FEATURES, needed
+from ansible_collections.mssp.defender.plugins.module_utils._runner import run_module
+from ansible_collections.mssp.defender.plugins.module_utils._task import Task
+
+SPEC = GRAPH.merge(
+    ArgumentSpec(
+        options={
+            "features": {"type": "list", "elements": "str", "choices": list(FEATURES), "default": []},
+            "fail_on_missing": {"type": "bool", "default": False},
+            "exclusive": {"type": "bool", "default": False},
+        },
+    )
+)
+
+
+def run(task: Task) -> dict[str, t.Any]:
+    """Who and where am I, and what may I do?"""
+    params = task.params
+    if params["exclusive"]:
+        task.claim_tenant()
+    claims = task.tokens.claims()
+    lacking = task.missing_permissions(needed(params["features"]))
+    if lacking and params["fail_on_missing"]:
+        raise Failure(
+            f"the access token of the application {claims.get('appid')} lacks {', '.join(lacking)}",
+            remedy=f"An administrator of the customer grants the application's whole set here: {task.consent_url()}",
+            code="MissingPermission",
+        )
+    tenant = _tenant(task, claims)
+    return {
+        "changed": False,
+        "tenant": tenant,
+        "application": {"client_id": claims.get("appid"), "permissions": sorted(claims.get("roles") or [])},
+        "missing_permissions": lacking,
+        "consent_url": task.consent_url(),
+        "links": {
+            "approvals": tenants.approvals_url(task.cloud, tenant["domain"]),
+            "portal": tenants.portal_url(task.cloud, str(tenant["id"])),
+        },
+    }
+
+
+def _tenant(task: Task, claims: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
+    try:
+        organization = tenants.organization(task.graph)
+    except GraphError as error:
+        if error.status != 403:
+            raise
+        # Not being allowed to read its name is no reason to fail: missing_permissions says so.
+        organization = {"id": claims.get("tid")}
+    return {
+        "id": organization["id"],
+        "display_name": organization.get("displayName"),
+        "domain": tenants.directory_hint(organization),
+        "verified_domains": [domain["name"] for domain in organization.get("verifiedDomains") or []],
+    }
+
+
+def main() -> None:
+    """Entry point of the ordinary way."""
+    run_module(SPEC, run)
+
+
+if __name__ == "__main__":
+    main()
