@@ -33,6 +33,9 @@ options:
       - Has no effect where the module does not run in the controller's own process.
     type: bool
     default: false
+  look_up:
+    description: Another tenant, by id or domain, that Microsoft is asked about, such as the MSSP's own.
+    type: str
 extends_documentation_fragment:
   - mssp.defender.graph
 attributes:
@@ -100,6 +103,14 @@ consent_url:
   returned: success
   type: str
   sample: https://login.microsoftonline.com/contoso.onmicrosoft.com/adminconsent?client_id=22222222-3333-4444-5555-666666666666
+looked_up:
+  description: The tenant of O(look_up); null when Microsoft knows none.
+  returned: success
+  type: dict
+  sample:
+    display_name: Fabrikam Security
+    domain: fabrikam-soc.onmicrosoft.com
+    id: 11111111-2222-3333-4444-555555555555
 links:
   description: Pages of this tenant. A page that its cloud has no documented address for is null.
   returned: success
@@ -122,6 +133,7 @@ import typing as t
 
 from ansible_collections.mssp.defender.plugins.module_utils._argspec import GRAPH, ArgumentSpec
 from ansible_collections.mssp.defender.plugins.module_utils._failures import Failure, GraphError
+from ansible_collections.mssp.defender.plugins.module_utils._graph._odata import is_guid
 from ansible_collections.mssp.defender.plugins.module_utils._resources import tenants
 from ansible_collections.mssp.defender.plugins.module_utils._resources.features import FEATURES, needed
 from ansible_collections.mssp.defender.plugins.module_utils._runner import run_module
@@ -133,6 +145,7 @@ SPEC = GRAPH.merge(
             "features": {"type": "list", "elements": "str", "choices": list(FEATURES), "default": []},
             "fail_on_missing": {"type": "bool", "default": False},
             "exclusive": {"type": "bool", "default": False},
+            "look_up": {"type": "str"},
         },
     )
 )
@@ -158,11 +171,21 @@ def run(task: Task) -> dict[str, t.Any]:
         "application": {"client_id": claims.get("appid"), "permissions": sorted(claims.get("roles") or [])},
         "missing_permissions": lacking,
         "consent_url": task.consent_url(),
+        "looked_up": _other(task),
         "links": {
             "approvals": tenants.approvals_url(task.cloud, tenant["domain"]),
             "portal": tenants.portal_url(task.cloud, str(tenant["id"])),
         },
     }
+
+
+def _other(task: Task) -> dict[str, t.Any] | None:
+    wanted = task.params["look_up"]
+    if not wanted:
+        return None
+    by_id = is_guid(wanted)
+    found = tenants.look_up(task.graph, tenant_id=wanted if by_id else None, domain=None if by_id else wanted)
+    return {"id": found.tenant_id, "display_name": found.name, "domain": found.domain} if found else None
 
 
 def _tenant(task: Task, claims: t.Mapping[str, t.Any]) -> dict[str, t.Any]:

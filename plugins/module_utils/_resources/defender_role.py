@@ -166,7 +166,11 @@ class DefenderRole(Resource):
                 remedy="Name the right one by role_id, or delete the others in the Defender portal.",
                 code="Ambiguous",
             )
-        return found[0] if found else None
+        if not found:
+            return None
+        # Only what roles consist of: the service adds members such as `condition` that no custom role may have.
+        granted = [{"allowedResourceActions": allowed_actions(found[0].get("rolePermissions"))}]
+        return {**found[0], "rolePermissions": granted}
 
     def guard(self, current: Entity) -> None:
         if current.get("isBuiltIn"):
