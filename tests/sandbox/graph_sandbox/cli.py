@@ -33,6 +33,9 @@ def main(argv: list[str] | None = None) -> int:
         return EXIT_BAD_CONFIGURATION
     try:
         serve(config, options.dir, options.port, options.san)
+    except ConfigError as problem:
+        print(f"sandbox: {options.config}: {problem}", file=sys.stderr)
+        return EXIT_BAD_CONFIGURATION
     except OSError as problem:
         print(
             f"sandbox: cannot listen on port {options.port}: {problem.strerror}. Choose another one with --port, "

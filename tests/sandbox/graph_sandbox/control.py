@@ -48,6 +48,10 @@ class Control:
                 return Reply(204)
             if route == "POST /_sandbox/quirks":
                 return self._set_quirks(body or {})
+            if route == "DELETE /_sandbox/quirks":
+                for tenant in self._world.tenants.values():
+                    tenant.quirks = tenant.configured_quirks
+                return Reply(204)
         except (ValidationError, ValueError, TypeError) as problem:
             return Reply(400, {"error": str(problem)})
         return Reply(404, {"error": f"There is no {route}; see tests/sandbox/README.md."})

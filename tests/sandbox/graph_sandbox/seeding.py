@@ -8,14 +8,24 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from .clock import directory_time
+from .clock import directory_time, long_time
 from .config.loading import ConfigError
-from .config.schema import DefenderRoleConfig, GroupConfig, TenantConfig, UserConfig
+from .config.schema import (
+    CatalogConfig,
+    ConnectedOrganizationConfig,
+    DefenderRoleConfig,
+    GroupConfig,
+    TenantConfig,
+    UserConfig,
+)
 from .defender.catalogue import PREFIX, reduce_actions
 from .defender.role_assignments import make_assignment
 from .defender.role_definitions import make_role
 from .directory.group_store import make_group
 from .directory.users import make_user
+from .entitlement.catalogs import make_catalog
+from .entitlement.connected_organizations import make_organization
+from .entitlement.identity_sources import DOMAIN_TYPE, TENANT_TYPE
 from .ids import derive_guid
 
 if TYPE_CHECKING:
@@ -54,6 +64,24 @@ def seed_tenant(world: World, tenant: Tenant, config: TenantConfig) -> None:
         _add_role(tenant, built_in, derive_guid(seed, tenant.id, "built-in role", name))
     for role in config.defender_roles:
         _add_role(tenant, role, role.id or derive_guid(seed, tenant.id, "role", role.display_name))
+    moment = long_time(world.clock.now())
+    tenant.entitlement.catalogs.add(
+        make_catalog(
+            derive_guid(seed, tenant.id, "general catalog"),
+            moment,
+            displayName="General",
+            description="Built-in catalog.",
+            catalogType="serviceDefault",
+            isExternallyVisible=True,
+        )
+    )
+    for catalog in config.catalogs:
+        _add_catalog(
+            tenant, catalog, catalog.id or derive_guid(seed, tenant.id, "catalog", catalog.display_name), moment
+        )
+    for organization in config.connected_organizations:
+        row_id = organization.id or derive_guid(seed, tenant.id, "connected organization", organization.display_name)
+        _add_organization(world, tenant, organization, row_id, moment)
 
 
 def _add_user(tenant: Tenant, config: UserConfig, row_id: str, created: str) -> None:
@@ -123,6 +151,44 @@ def _add_role(tenant: Tenant, config: DefenderRoleConfig, row_id: str) -> None:
                 appScopeIds=list(config.scopes),
             )
         )
+
+
+def _add_catalog(tenant: Tenant, config: CatalogConfig, row_id: str, moment: str) -> None:
+    tenant.entitlement.catalogs.add(
+        make_catalog(
+            row_id,
+            moment,
+            displayName=config.display_name,
+            description=config.description,
+            state=config.state,
+            isExternallyVisible=config.externally_visible,
+        )
+    )
+
+
+def _add_organization(
+    world: World, tenant: Tenant, config: ConnectedOrganizationConfig, row_id: str, moment: str
+) -> None:
+    known = world.find_known(config.tenant_id or config.domain or "")
+    if known is not None:
+        source = {"@odata.type": TENANT_TYPE, "tenantId": known.tenant_id, "displayName": known.display_name}
+    elif config.domain and not config.tenant_id:
+        source = {"@odata.type": DOMAIN_TYPE, "domainName": config.domain, "displayName": config.domain}
+    else:
+        raise ConfigError(
+            f"{tenant.domain}: the connected organization {config.display_name} names no known tenant; give it a "
+            "domain, or the tenant_id of one of tenants or external_tenants."
+        )
+    tenant.entitlement.connected_organizations.add(
+        make_organization(
+            row_id,
+            moment,
+            displayName=config.display_name,
+            description=config.description,
+            state=config.state,
+            identitySources=[source],
+        )
+    )
 
 
 def _find(tenant: Tenant, config: GroupConfig, name: str) -> str:

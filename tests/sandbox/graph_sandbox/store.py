@@ -5,11 +5,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 Row = dict[str, Any]
 """One object: Graph's own property names, and private ones that begin with an underscore."""
+Rows = list[Row]
+"""Several objects; the name is needed where a method of the same name hides ``list``."""
 
 
 class Store:
@@ -22,7 +24,8 @@ class Store:
 
     def add(self, row: Row, hidden_reads: int = 0) -> Row:
         """Keep a new object; the first ``hidden_reads`` reads will not see it."""
-        key = row["id"].lower()
+        # Ids of role scopes repeat from package to package; they bring a key of their own.
+        key = str(row.get("_key") or row["id"]).lower()
         self._rows[key] = row
         if hidden_reads:
             self._hidden[key] = hidden_reads
@@ -45,11 +48,12 @@ class Store:
         row = self._rows.get(key)
         return row if row is None or not (self._hidden or self._stale) else self._seen(key, row)
 
-    def list(self) -> list[Row]:
-        """All objects as a reader sees them now; this counts as a read of each."""
+    def list(self, wanted: Callable[[Row], bool] | None = None) -> Rows:
+        """All objects, or those wanted, as a reader sees them now; this counts as a read of each."""
+        rows = [(key, row) for key, row in self._rows.items() if wanted is None or wanted(row)]
         if not (self._hidden or self._stale):
-            return list(self._rows.values())
-        seen = [self._seen(key, row) for key, row in self._rows.items()]
+            return [row for _, row in rows]
+        seen = [self._seen(key, row) for key, row in rows]
         return [row for row in seen if row is not None]
 
     def keep_stale(self, row_id: str, reads: int) -> None:

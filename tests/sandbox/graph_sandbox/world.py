@@ -53,6 +53,8 @@ class Tenant:
     quirks: Quirks
     clients: dict[str, Client]
     ids: IdSource
+    configured_quirks: Quirks
+    """As the configuration says; ``quirks`` may be changed at run time."""
     names: tuple[str, ...] = ()
     """What faults may call it by, in lower case: its id and its domains."""
     directory: DirectoryState = field(default_factory=DirectoryState)
@@ -108,15 +110,17 @@ class World:
                 clients.append(
                     self._client(known, application.model_copy(update={"permissions": consented}), shared=True)
                 )
+        quirks = merged_quirks(self.config.quirks, config.quirks)
         return Tenant(
-            known.tenant_id,
-            known.domain,
-            known.domains,
-            known.display_name,
-            merged_quirks(self.config.quirks, config.quirks),
-            {client.client_id: client for client in clients},
-            IdSource(known.tenant_id),
-            (known.tenant_id, *(domain.lower() for domain in known.domains)),
+            id=known.tenant_id,
+            domain=known.domain,
+            domains=known.domains,
+            display_name=known.display_name,
+            quirks=quirks,
+            configured_quirks=quirks,
+            clients={client.client_id: client for client in clients},
+            ids=IdSource(known.tenant_id),
+            names=(known.tenant_id, *(domain.lower() for domain in known.domains)),
         )
 
     def _client(self, tenant: KnownTenant, config: ClientConfig, shared: bool = False) -> Client:

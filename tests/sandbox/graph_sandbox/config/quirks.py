@@ -68,6 +68,8 @@ class Quirks(BaseModel):
     """The answer to creating a connected organization has ``identitySources: []``."""
     connected_org_by_tenant: bool = True
     """A connected organization can be created by tenant id; false: 400, as older reports say."""
+    connected_org_unknown_tenant: Literal["refused", "accepted"] = "refused"
+    """What happens to a connected organization by the id of a tenant that the sandbox does not know."""
     resolve_domain_sources: bool = True
     """A domain source whose domain belongs to a known tenant becomes a tenant source."""
     drop_hash_in_types: bool = True

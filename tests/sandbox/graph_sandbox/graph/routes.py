@@ -7,6 +7,18 @@ from __future__ import annotations
 
 from ..defender import catalogue_routes, role_assignments, role_definitions
 from ..directory import directory_objects, group_members, groups, organization, tenant_information, users
+from ..entitlement import (
+    assignments,
+    catalogs,
+    connected_organizations,
+    incompatibilities,
+    packages,
+    policies,
+    requests,
+    resource_requests,
+    role_scopes,
+    settings,
+)
 from .routing import Router
 
 
@@ -22,5 +34,15 @@ def all_routes() -> list[Router]:
         catalogue_routes,
         role_assignments,
         role_definitions,
+        assignments,
+        catalogs,
+        connected_organizations,
+        incompatibilities,
+        packages,
+        policies,
+        requests,
+        resource_requests,
+        role_scopes,
+        settings,
     ]
     return [module.router for module in modules]

@@ -34,6 +34,8 @@ class Route:
     permissions: tuple[str, ...]
     """Any of these application permissions will do; empty: any valid token."""
     names: tuple[str, ...]
+    before: Callable[[Call], None] | None = None
+    """What the whole area checks after the permission, such as a licence."""
 
 
 @dataclass(slots=True)
@@ -46,19 +48,25 @@ class _Node:
 class Router:
     """Collects routes of one area; modules register theirs with the decorators."""
 
-    def __init__(self, area: Area, prefix: str = "", versions: tuple[str, ...] = ("v1.0", "beta")) -> None:
+    def __init__(
+        self,
+        area: Area,
+        prefix: str = "",
+        versions: tuple[str, ...] = ("v1.0", "beta"),
+        before: Callable[[Call], None] | None = None,
+    ) -> None:
         self.area = area
         self.entries: list[tuple[str, str, Route]] = []
-        self.metadata_only: list[tuple[str, str]] = []
         self._prefix = prefix
         self._versions = versions
+        self._before = before
 
     def route(self, method: str, template: str, permissions: tuple[str, ...] = ()) -> Callable[[Handler], Handler]:
         """Register a handler; its parameters after the call are the template's variables."""
 
         def register(handler: Handler) -> Handler:
             names = tuple(re.findall(r"\{(\w+)\}", template))
-            route = Route(handler, self.area, permissions, names)
+            route = Route(handler, self.area, permissions, names, self._before)
             for version in self._versions:
                 self.entries.append((method, f"/{version}{self._prefix}{template}", route))
             return handler

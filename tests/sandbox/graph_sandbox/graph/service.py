@@ -92,6 +92,8 @@ class GraphService:
             call = self._call(exchange, who.caller, route)
             if route.permissions and who.caller.roles.isdisjoint(route.permissions):
                 raise forbidden(route.area)
+            if route.before:
+                route.before(call)
             return self._finish(exchange, who, request_id, route.handler(call, **values), None)
         except GraphError as error:
             return self._finish(exchange, who, request_id, None, error)

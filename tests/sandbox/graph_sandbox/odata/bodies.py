@@ -131,11 +131,6 @@ class BodyChecker:
         return bad_request(self._area, f"Invalid value '{value}' specified for property '{name}'.")
 
 
-def canonical_choice(declared: Property, value: str) -> str:
-    """An enumeration value in the spelling that answers use; input may be in any case."""
-    return next((known for known in declared.values if known.lower() == value.lower()), value)
-
-
 def _fits_text(kind: str, value: str) -> bool:
     if kind == "guid":
         return is_guid(value)

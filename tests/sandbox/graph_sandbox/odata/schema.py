@@ -36,6 +36,8 @@ class Property:
     of: ComplexType | None = None
     """The type of an object or of the objects of a collection."""
     max_length: int = 0
+    default: Any = None
+    """What the service fills in when the property is absent from an object; booleans and collections have their own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,3 +90,30 @@ def choice(*values: str, **more: Any) -> Property:
 
 READ_ONLY_ID = Property("guid", read_only=True)
 READ_ONLY_TIME = Property("datetime", read_only=True)
+
+
+def filled(kind: ComplexType, value: dict[str, Any]) -> dict[str, Any]:
+    """An object with every property of its type, as services store it: defaults for what is absent, enumerations as spelt."""
+    actual = kind
+    result: dict[str, Any] = {}
+    if kind.subtypes:
+        type_name = str(value["@odata.type"]).removeprefix("#").removeprefix("microsoft.graph.")
+        actual = kind.subtypes[type_name]
+        result["@odata.type"] = f"#microsoft.graph.{type_name}"
+    for name, declared in actual.properties.items():
+        result[name] = _filled_property(declared, value.get(name))
+    return result
+
+
+def _filled_property(declared: Property, value: Any) -> Any:
+    if value is None:
+        if declared.default is not None:
+            return declared.default
+        return {"bool": False, "strings": [], "objects": []}.get(declared.kind)
+    if declared.kind == "objects" and declared.of:
+        return [filled(declared.of, item) for item in value]
+    if declared.kind == "object" and declared.of:
+        return filled(declared.of, value)
+    if declared.values:
+        return next((known for known in declared.values if known.lower() == value.lower()), value)
+    return value
