@@ -135,10 +135,12 @@ def _deciders(variables: t.Mapping[str, t.Any]) -> str:
     if approvers not in ("approvers", "customer", "both"):
         return f"mssp_onboard_tier_approvers is '{approvers}'. Set it to approvers, customer or both."
     reviewers = variables.get("reviewers")
-    if reviewers not in ("self", "approvers", "customer") and not (
-        _is_list(reviewers) and all(map(_is_subject, reviewers or []))
-    ):
-        return f"mssp_onboard_reviewers is '{reviewers}'. Set it to self, approvers, customer, or a list such as user: anna@customer.com."
+    listed = _is_list(reviewers) and all(map(_is_subject, reviewers))
+    if not listed and reviewers not in ("self", "approvers", "customer"):
+        return (
+            f"mssp_onboard_reviewers is '{reviewers}'. "
+            "Set it to self, approvers, customer, or a list of entries such as user: anna@customer.com."
+        )
     if not people:
         for name, value in (("tier_approvers", approvers), ("reviewers", reviewers)):
             if value in ("customer", "both"):

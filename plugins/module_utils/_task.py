@@ -99,7 +99,8 @@ class Task:
             tenant_id=str(params["tenant_id"]).strip(),
             client_id=str(params.get("client_id") or ""),
             login_url=login_url,
-            scope=f"{self._graph_url()}/.default",
+            # The cloud's own Graph, also where graph_url is a gateway: the identity platform knows no other name for it.
+            scope=f"{self.cloud.graph_url}/.default",
             options=params,
         )
 

@@ -25,7 +25,8 @@ from ansible_collections.mssp.defender.plugins.module_utils._graph._errors impor
 Json = t.Any
 
 _UNKNOWN_OUTCOME = frozenset({500, 502, 503, 504})
-_TRIES = 8
+# For failures without a word from Graph; a throttled request is tried for as long as the budget lasts.
+_TRIES = 6
 
 
 class Tokens(t.Protocol):
@@ -174,7 +175,7 @@ class Graph:
                     raise error
             pause = pause if pause is not None else backoff(attempt)
             attempt += 1
-            if attempt >= _TRIES or not self.budget.fits(pause):
+            if (attempt >= _TRIES and not refused_unworked) or not self.budget.fits(pause):
                 raise _exhausted(error, attempt)
             self.budget.sleep(pause)
 
