@@ -1,0 +1,129 @@
+# Copyright (c) mssp.defender contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import os
+import ssl
+
+import pytest
+import requests
+
+from ansible_collections.mssp.defender.plugins.module_utils._failures import InvalidInput
+from ansible_collections.mssp.defender.plugins.module_utils._graph import _http
+
+
+@pytest.fixture(name="bundle")
+def _bundle(tmp_path):
+    path = tmp_path / "ca.pem"
+    with open(requests.certs.where(), encoding="utf-8") as file:
+        text = file.read()
+    path.write_text(text[text.index("-----BEGIN") : text.index("-----END CERTIFICATE-----") + 26])
+    return str(path)
+
+
+def test_the_option_beats_the_environment_beats_certifi(monkeypatch):
+    assert _http.trust_path(None) == requests.certs.where()
+    monkeypatch.setenv("CURL_CA_BUNDLE", "/curl.pem")
+    assert _http.trust_path(None) == "/curl.pem"
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", "/requests.pem")
+    assert _http.trust_path(None) == "/requests.pem"
+    assert _http.trust_path("/option.pem") == "/option.pem"
+
+
+def test_a_session_is_one_per_process_and_bundle(bundle, monkeypatch):
+    first = _http.session(bundle)
+    assert _http.session(bundle) is first
+    assert _http.session(None) is not first
+    # After a fork the pid differs: an open connection must not be inherited.
+    monkeypatch.setattr(os, "getpid", lambda: -1)
+    assert _http.session(bundle) is not first
+
+
+def test_a_bundle_is_parsed_once(bundle, monkeypatch):
+    parsed = []
+    real = ssl.create_default_context
+    monkeypatch.setattr(_http, "_contexts", {})
+    monkeypatch.setattr(ssl, "create_default_context", lambda **kwargs: parsed.append(kwargs) or real(**kwargs))
+    _http.session(bundle)
+    monkeypatch.setattr(_http, "_sessions", {})
+    _http.session(bundle)
+    assert parsed == [{"cafile": bundle, "capath": None}]
+
+
+def test_a_directory_of_certificates_is_taken_too(tmp_path):
+    assert _http.session(str(tmp_path)) is not None
+
+
+@pytest.mark.parametrize("content", [None, "no certificate"])
+def test_a_bundle_that_cannot_be_read(tmp_path, content):
+    path = tmp_path / "missing.pem"
+    if content is not None:
+        path.write_text(content)
+    with pytest.raises(InvalidInput) as caught:
+        _http.session(str(path))
+    kind = "SSLError" if content else "FileNotFoundError"
+    assert str(caught.value) == (
+        f"the CA bundle {path} cannot be read ({kind}). Set ca_path (or REQUESTS_CA_BUNDLE) to a readable PEM file."
+    )
+
+
+def test_the_sessions_own_bundle_is_not_overridden_by_the_environment(bundle, monkeypatch):
+    """requests lets REQUESTS_CA_BUNDLE override Session.verify: the adapter must not care."""
+    session = _http.session(bundle)
+    adapter = session.get_adapter("https://graph.test/")
+    context = _http._contexts[bundle]
+    assert adapter.poolmanager.connection_pool_kw["ssl_context"] is context
+    assert context.verify_mode == ssl.CERT_REQUIRED
+    assert context.check_hostname
+    assert len(context.get_ca_certs()) == 1
+
+    class Connection:
+        cert_reqs = ca_certs = ca_cert_dir = None
+
+    connection = Connection()
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", "/elsewhere.pem")
+    adapter.cert_verify(connection, "https://graph.test/", "/elsewhere.pem", None)
+    assert (connection.cert_reqs, connection.ca_certs) == ("CERT_REQUIRED", None)
+    seen = {}
+    monkeypatch.setattr(requests.adapters.HTTPAdapter, "send", lambda self, request, **kwargs: seen.update(kwargs))
+    adapter.send(None, verify=False)
+    assert seen["verify"] is True
+
+
+def test_preloading_never_raises(monkeypatch):
+    monkeypatch.setattr(_http, "_contexts", {})
+    monkeypatch.setattr(_http, "requests", None)
+    _http.preload_trust()
+
+    class Broken:
+        class certs:
+            @staticmethod
+            def where():
+                return "/nowhere.pem"
+
+    monkeypatch.setattr(_http, "requests", Broken)
+    _http.preload_trust()
+    assert _http._contexts == {}
+
+
+def test_preloading_does_not_read_the_environment(monkeypatch):
+    monkeypatch.setattr(_http, "_contexts", {})
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", "/nowhere.pem")
+    _http.preload_trust()
+    assert list(_http._contexts) == [requests.certs.where()]
+
+
+def test_every_request_of_msal_has_a_time_limit():
+    class Session:
+        def get(self, url, **kwargs):
+            return ("GET", url, kwargs)
+
+        def post(self, url, **kwargs):
+            return ("POST", url, kwargs)
+
+    http = _http.BoundedHttp(Session(), 7.0)
+    assert http.get("u", params={}) == ("GET", "u", {"timeout": 7.0, "params": {}})
+    assert http.post("u", data={}) == ("POST", "u", {"timeout": 7.0, "data": {}})
+    http.close()
