@@ -43,6 +43,15 @@ class _Server(uvicorn.Server):
         await super().startup(sockets)
         write_private_json(self._ready_file, self._ready)
 
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """As uvicorn's, without waiting for clients that keep an idle connection open."""
+        for connection in list(self.server_state.connections):
+            cycle = getattr(connection, "cycle", None)
+            transport = getattr(connection, "transport", None)
+            if transport is not None and (cycle is None or cycle.response_complete):
+                transport.abort()
+        await super().shutdown(sockets)
+
 
 def serve(config: Config, directory: Path, port: int, extra_names: list[str]) -> None:
     """Serve until a signal comes."""

@@ -28,6 +28,14 @@ from .errors import application_not_found, bad_assertion, credential_missing, in
 if TYPE_CHECKING:
     from ..world import Client, Tenant, World
 
+
+class _AssertionRegistry(jws.JWSRegistry):
+    """joserfc's rules, with room for a header that carries the certificate itself (x5c), as MSAL's may."""
+
+    max_header_length = 32_768
+
+
+_ASSERTIONS = _AssertionRegistry(algorithms=["PS256", "RS256"])
 ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 CLOCK_SKEW = 300
 
@@ -86,7 +94,7 @@ def _check_assertion(world: World, tenant: Tenant, client: Client, assertion: st
         )
     key, x5t, x5t_s256 = _registered(client.certificate)
     try:
-        header = jws.extract_compact(assertion.encode()).headers()
+        header = jws.extract_compact(assertion.encode(), registry=_ASSERTIONS).headers()
     except (JoseError, ValueError):
         raise bad_assertion("Invalid JWT token. The token is malformed.", 50027) from None
     thumbprint = header.get("x5t#S256") or header.get("x5t")
@@ -96,7 +104,7 @@ def _check_assertion(world: World, tenant: Tenant, client: Client, assertion: st
             f"application. [Reason - The key was not found., Thumbprint of key used by client: '{thumbprint}']"
         )
     try:
-        claims = jwt.decode(assertion, key, algorithms=["PS256", "RS256"]).claims
+        claims = jwt.decode(assertion, key, registry=_ASSERTIONS).claims
     except (JoseError, ValueError):
         raise bad_assertion(
             "Client assertion failed signature validation. [Reason - The provided signature value did not "
