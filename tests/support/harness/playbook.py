@@ -36,7 +36,7 @@ class TaskResult:
         return self.status == "failed"
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True, repr=False)
 class Result:
     """What a run gave."""
 
@@ -51,7 +51,7 @@ class Result:
         assert len(found) == 1, f"{len(found)} results of '{name}':\n{self.stdout}\n{self.stderr}"
         return found[0]
 
-    def __str__(self) -> str:
+    def __repr__(self) -> str:
         return f"rc {self.rc}\n{self.stdout}\n{self.stderr}"
 
 
@@ -87,6 +87,9 @@ def environment(home: Path, **more: str) -> dict[str, str]:
         "ANSIBLE_CONFIG": str(empty),
         "ANSIBLE_COLLECTIONS_PATH": collections,
         "ANSIBLE_LOCAL_TEMP": str(home / "tmp"),
+        # core expands ~ to the user's own home here, whatever HOME says.
+        "ANSIBLE_REMOTE_TEMP": str(home / "remote"),
+        "ANSIBLE_ASYNC_DIR": str(home / "async"),
         "ANSIBLE_NOCOLOR": "1",
         "ANSIBLE_LOCALHOST_WARNING": "0",
         "ANSIBLE_CALLBACK_PLUGINS": str(SUPPORT / "callbacks"),
