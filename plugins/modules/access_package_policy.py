@@ -73,6 +73,29 @@ options:
       custom_schedule:
         description: Choose when their access begins and ends.
         type: bool
+      on_behalf_add:
+        description: Whether those of O(requests.on_behalf_requestors) request access for others. Needs Entra ID Governance.
+        type: bool
+      on_behalf_extend:
+        description: Whether they request extensions for others.
+        type: bool
+      on_behalf_remove:
+        description: Whether they give up access for others.
+        type: bool
+      on_behalf_requestors:
+        description: Who requests for others.
+        type: list
+        elements: dict
+        suboptions:
+          user:
+            description: A user by id, user principal name or mail address.
+            type: raw
+          group:
+            description: The members of a group, by id, name or as M(mssp.defender.aad_group) returned it.
+            type: raw
+          manager_level:
+            description: The manager, V(1), or the manager's manager, V(2).
+            type: int
   approval:
     description: Who decides requests.
     type: dict
@@ -401,7 +424,14 @@ SPEC = GRAPH.merge(STATE).merge(
                     "groups": {"type": "list", "elements": "raw"},
                 },
             },
-            "requests": {"type": "dict", "options": _flags("add", "extend", "remove", "custom_schedule")},
+            "requests": {
+                "type": "dict",
+                "options": {
+                    **_flags("add", "extend", "remove", "custom_schedule"),
+                    **_flags("on_behalf_add", "on_behalf_extend", "on_behalf_remove"),
+                    "on_behalf_requestors": _SUBJECTS,
+                },
+            },
             "approval": {
                 "type": "dict",
                 "options": {

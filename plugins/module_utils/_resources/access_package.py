@@ -54,7 +54,7 @@ class RoleScopes(Part):
             return None
         return [
             Link(
-                (word(f"{item.role}_{item.group.id}"), word(item.group.id)),
+                (word(f"{item.role}_{item.group.key}"), item.group.key),
                 f"{item.role} of {item.group.name}",
                 {"role": item.role, "group": item.group.id},
                 item,

@@ -53,7 +53,7 @@ class Resources(Part):
     def wanted(self) -> list[Link] | None:
         if self._groups is None:
             return None
-        return [Link(word(ref.id), ref.name, {"displayName": ref.name, "originId": ref.id}) for ref in self._groups]
+        return [Link(ref.key, ref.name, {"displayName": ref.name, "originId": ref.id}) for ref in self._groups]
 
     def stored(self, entity: Entity) -> list[Link]:
         listed = self._graph.list(f"{_CATALOGS}/{entity['id']}/resources")

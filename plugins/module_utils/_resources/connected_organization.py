@@ -35,7 +35,7 @@ class Sponsors(Part):
     def wanted(self) -> list[Link] | None:
         if self._wanted is None:
             return None
-        return [Link(ref.id.lower(), ref.name, ref.id) for ref in self._wanted]
+        return [Link(ref.key, ref.name, ref.id) for ref in self._wanted]
 
     def stored(self, entity: Entity) -> list[Link]:
         found = self._graph.list(f"{_ORGANIZATIONS}/{entity['id']}/{self.property}")

@@ -55,7 +55,7 @@ class Members(Part):
     def wanted(self) -> list[Link] | None:
         if self._wanted is None:
             return None
-        return [Link(ref.id.lower(), ref.name, ref.id) for ref in self._wanted]
+        return [Link(ref.key, ref.name, ref.id) for ref in self._wanted]
 
     def stored(self, entity: Entity) -> list[Link]:
         found = self._graph.list(f"groups/{entity['id']}/{self.property}", {"$select": "id,displayName"})

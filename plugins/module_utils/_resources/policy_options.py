@@ -36,6 +36,9 @@ _FLAGS = (
     ("requests", "extend", "requestorSettings.enableTargetsToSelfUpdateAccess"),
     ("requests", "remove", "requestorSettings.enableTargetsToSelfRemoveAccess"),
     ("requests", "custom_schedule", "requestorSettings.allowCustomAssignmentSchedule"),
+    ("requests", "on_behalf_add", "requestorSettings.enableOnBehalfRequestorsToAddAccess"),
+    ("requests", "on_behalf_extend", "requestorSettings.enableOnBehalfRequestorsToUpdateAccess"),
+    ("requests", "on_behalf_remove", "requestorSettings.enableOnBehalfRequestorsToRemoveAccess"),
     ("approval", "for_new", "requestApprovalSettings.isApprovalRequiredForAdd"),
     ("approval", "for_extension", "requestApprovalSettings.isApprovalRequiredForUpdate"),
     ("approval", "requestor_justification", "requestApprovalSettings.isRequestorJustificationRequired"),
@@ -68,6 +71,7 @@ class Translator:
                 put(body, path, value)
         self._expiration(body)
         self._requestors(body)
+        self._on_behalf(body)
         self._approval(body)
         self._reviews(body)
         if self._params.get("notifications") is not None:
@@ -116,6 +120,11 @@ class Translator:
             raise InvalidInput(f"requestors.scope is {scope}, but nobody is named", remedy="Name who may request.")
         body["allowedTargetScope"] = scope
         body["specificAllowedTargets"] = targets + people
+
+    def _on_behalf(self, body: Entity) -> None:
+        others = (self._params.get("requests") or {}).get("on_behalf_requestors")
+        if others is not None:
+            put(body, "requestorSettings.onBehalfRequestors", self._subjects(others, "requests.on_behalf_requestors"))
 
     def _approval(self, body: Entity) -> None:
         stages = (self._params.get("approval") or {}).get("stages")

@@ -35,6 +35,11 @@ class Ref:
         """Whether the object exists already."""
         return self.id != KNOWN_AFTER_APPLY
 
+    @property
+    def key(self) -> str:
+        """Tells objects apart: by id, and those that have none yet by name."""
+        return self.id.lower() if self.known else f"{self.id} {self.name}"
+
 
 class References:
     """Resolves what an operator wrote in an option to ids.
