@@ -115,9 +115,10 @@ json = st.recursive(
 )
 
 
-@hypothesis.given(
-    st.dictionaries(st.sampled_from("abc"), json, max_size=3), st.dictionaries(st.sampled_from("abc"), json, max_size=3)
-)
+objects = st.dictionaries(st.sampled_from("abc"), json, max_size=3)
+
+
+@hypothesis.given(objects, objects)
 def test_overlay_is_idempotent_and_changes_nobody(current, changed):
     before = copy.deepcopy((current, changed))
     merged = overlay(current, changed)

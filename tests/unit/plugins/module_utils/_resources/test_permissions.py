@@ -1,0 +1,62 @@
+# Copyright (c) mssp.defender contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import pytest
+
+from ansible_collections.mssp.defender.plugins.module_utils._resources.features import FEATURES, needed
+from ansible_collections.mssp.defender.plugins.module_utils._resources.permissions import missing
+
+ALL = [
+    "EntitlementManagement.ReadWrite.All",
+    "CrossTenantInformation.ReadBasic.All",
+    "Group.ReadWrite.All",
+    "User.Read.All",
+    "RoleManagement.ReadWrite.Defender",
+    "Organization.Read.All",
+]
+
+
+@pytest.mark.parametrize(
+    ("wanted", "granted", "lacking"),
+    [
+        ([], [], []),
+        (["Group.ReadWrite.All"], [], ["Group.ReadWrite.All"]),
+        (["Group.ReadWrite.All"], ["group.readwrite.all"], []),
+        (["Group.ReadWrite.All"], ["Group.Read.All"], ["Group.ReadWrite.All"]),
+        (["Group.ReadWrite.All"], ["Directory.ReadWrite.All"], []),
+        (["Group.Read.All"], ["Group.ReadWrite.All"], []),
+        (["GroupMember.Read.All"], ["Directory.Read.All"], []),
+        (["EntitlementManagement.Read.All"], ["EntitlementManagement.ReadWrite.All"], []),
+        (["EntitlementManagement.ReadWrite.All"], ["EntitlementManagement.Read.All"], ["EntitlementManagement.ReadWrite.All"]),
+        (["RoleManagement.Read.Defender"], ["RoleManagement.Read.All"], []),
+        (["RoleManagement.ReadWrite.Defender"], ["RoleManagement.ReadWrite.Directory"], ["RoleManagement.ReadWrite.Defender"]),
+        (["User.Read.All"], ["Directory.Read.All"], []),
+        (["Unknown.One"], ["Directory.ReadWrite.All"], ["Unknown.One"]),
+        (["B", "A", "B"], [], ["B", "A"]),
+    ],
+)
+def test_missing(wanted, granted, lacking):
+    assert missing(wanted, granted) == lacking
+
+
+@pytest.mark.parametrize(
+    ("features", "permissions"),
+    [
+        ([], []),
+        (["groups"], ["Group.ReadWrite.All", "Organization.Read.All"]),
+        (["defender"], ["RoleManagement.ReadWrite.Defender", "Organization.Read.All"]),
+        (["entitlement"], [name for name in ALL if "Defender" not in name]),
+        (["onboard"], ALL),
+        (["onboard", "groups", "defender"], ALL),
+    ],
+)
+def test_what_a_feature_needs(features, permissions):
+    assert sorted(needed(features)) == sorted(permissions)
+
+
+def test_onboarding_needs_all_that_its_parts_need():
+    assert set(needed(["groups", "defender", "entitlement"])) == set(needed(["onboard"]))
+    assert set(FEATURES) == {"onboard", "groups", "defender", "entitlement"}
