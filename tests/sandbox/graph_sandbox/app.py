@@ -17,7 +17,7 @@ from starlette.types import Receive, Scope, Send
 
 from .config.faults import Fault
 from .control import Control
-from .exchange import Exchange, Handled, Reply
+from .exchange import Exchange, Reply
 from .faulting import FaultSchedule
 from .graph.service import GraphService
 from .identity.service import IdentityService
@@ -61,19 +61,19 @@ class Sandbox:
 
     async def _serve(self, area: str, exchange: Exchange, scope: Scope, receive: Receive, send: Send) -> None:
         service: GraphService | IdentityService = self._graph if area == "graph" else self._identity
-        caller = service.identify(exchange)
-        strike = self._faults.judge(area, exchange.method, exchange.target, caller.tenant_names)
+        who = service.identify(exchange)
+        strike = self._faults.judge(area, exchange.method, exchange.target, who.tenant_names)
         fault = strike.fault
         if self._latency or strike.latency_ms:
             await asyncio.sleep((self._latency + strike.latency_ms) / 1000)
         if area == "graph" and fault is None:
-            fault = self._faults.throttled(caller.tenant_id, caller.client_id)
+            fault = self._faults.throttled(who.tenant_id, who.client_id)
         if fault and (fault.drop == "before" or (fault.status and not fault.after_work)):
-            handled = service.refuse(exchange, caller, fault)
+            handled = service.refuse(exchange, who, fault)
         else:
-            handled = service.handle(exchange, caller)
+            handled = service.handle(exchange, who)
             if fault and fault.status:
-                handled.reply = service.refuse(exchange, caller, fault).reply
+                handled.reply = service.refuse(exchange, who, fault).reply
         dropped = fault is not None and fault.drop is not None
         self._journal.record(exchange, area, handled, None if dropped else handled.reply.status)
         if dropped:
@@ -105,10 +105,7 @@ async def _respond(reply: Reply, scope: Scope, receive: Receive, send: Send) -> 
 
 async def _drop(scope: Scope, receive: Receive) -> None:
     """Cut the connection without a word, as a load balancer that dies."""
-    abort: Callable[[], Any] = scope["extensions"]["sandbox.abort"]
+    abort: Callable[[], Any] = scope["extensions"]["sandbox.abort"]["call"]
     abort()
     while (await receive())["type"] != "http.disconnect":
         pass
-
-
-__all__ = ["Handled", "Sandbox"]

@@ -6,7 +6,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .identity.tokens import Caller
 
 
 @dataclass(slots=True)
@@ -35,6 +38,20 @@ class Reply:
     body: Any = None
     headers: dict[str, str] = field(default_factory=dict)
     text: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Requester:
+    """Who asks, as far as it is known before the request is served."""
+
+    tenant_id: str | None = None
+    client_id: str | None = None
+    tenant_names: tuple[str, ...] = ()
+    """What faults may call the tenant by."""
+    caller: Caller | None = None
+    """On Graph: what the verified token says."""
+    refusal: str = ""
+    """On Graph: why there is no caller."""
 
 
 @dataclass(slots=True)

@@ -12,20 +12,38 @@ from sandbox_building import make_group, unique
 from sandbox_harness import Graph
 
 DEFENDER = "/beta/roleManagement/defender"
-TIER_1 = [f"microsoft.xdr/{action}" for action in (
-    "secops/securitydata/basics/read", "secops/securitydata/alerts/manage", "secops/securitydata/response/manage",
-    "securityposture/posturemanagement/vulnerabilitymanagement/read", "securityposture/posturemanagement/exceptionhandling/manage",
-    "securityposture/posturemanagement/remediationhandling/manage", "securityposture/posturemanagement/applicationhandling/manage",
-    "securityposture/posturemanagement/baselineassessmentprofiles/manage")]
+TIER_1 = [
+    f"microsoft.xdr/{action}"
+    for action in (
+        "secops/securitydata/basics/read",
+        "secops/securitydata/alerts/manage",
+        "secops/securitydata/response/manage",
+        "securityposture/posturemanagement/vulnerabilitymanagement/read",
+        "securityposture/posturemanagement/exceptionhandling/manage",
+        "securityposture/posturemanagement/remediationhandling/manage",
+        "securityposture/posturemanagement/applicationhandling/manage",
+        "securityposture/posturemanagement/baselineassessmentprofiles/manage",
+    )
+]
 
 
 def role(*actions: str, **more: Any) -> dict[str, Any]:
-    return {"displayName": unique("Role"), "description": "d",
-            "rolePermissions": [{"allowedResourceActions": list(actions or TIER_1)}], **more}
+    return {
+        "displayName": unique("Role"),
+        "description": "d",
+        "rolePermissions": [{"allowedResourceActions": list(actions or TIER_1)}],
+        **more,
+    }
 
 
 def assignment(role_id: str, *principals: str, **more: Any) -> dict[str, Any]:
-    return {"displayName": "a", "roleDefinitionId": role_id, "principalIds": list(principals), "appScopeIds": ["Mde"], **more}
+    return {
+        "displayName": "a",
+        "roleDefinitionId": role_id,
+        "principalIds": list(principals),
+        "appScopeIds": ["Mde"],
+        **more,
+    }
 
 
 def test_role(graph: Graph) -> None:
@@ -36,11 +54,20 @@ def test_role(graph: Graph) -> None:
     read = graph.ok("GET", f"{DEFENDER}/roleDefinitions/{row}")
     assert read["rolePermissions"][0]["allowedResourceActions"] == TIER_1
     assert read["isBuiltIn"] is False
-    found = graph.ok("GET", f"{DEFENDER}/roleDefinitions?$filter=displayName eq '{body['displayName']}'&$select=id")["value"]
+    found = graph.ok("GET", f"{DEFENDER}/roleDefinitions?$filter=displayName eq '{body['displayName']}'&$select=id")[
+        "value"
+    ]
     assert found == [{"id": row}]
     graph("POST", f"{DEFENDER}/roleDefinitions", body, 201)
-    assert len(graph.ok("GET", f"{DEFENDER}/roleDefinitions?$filter=displayName eq '{body['displayName']}'")["value"]) == 2
-    graph("PATCH", f"{DEFENDER}/roleDefinitions/{row}", {"rolePermissions": role("microsoft.xdr/secops/*/read")["rolePermissions"]}, 204)
+    assert (
+        len(graph.ok("GET", f"{DEFENDER}/roleDefinitions?$filter=displayName eq '{body['displayName']}'")["value"]) == 2
+    )
+    graph(
+        "PATCH",
+        f"{DEFENDER}/roleDefinitions/{row}",
+        {"rolePermissions": role("microsoft.xdr/secops/*/read")["rolePermissions"]},
+        204,
+    )
     graph.quirk(patch_answers_body=True)
     assert graph.ok("PATCH", f"{DEFENDER}/roleDefinitions/{row}", {"description": "e"})["description"] == "e"
     graph("DELETE", f"{DEFENDER}/roleDefinitions/{row}", status=204)
@@ -49,7 +76,9 @@ def test_role(graph: Graph) -> None:
 
 def test_actions_are_reduced(graph: Graph) -> None:
     wide = "microsoft.xdr/secops/*/manage"
-    body = role(wide, "microsoft.xdr/secops/rawdata/quarantineemailcontent/read", "microsoft.xdr/configuration/system/read")
+    body = role(
+        wide, "microsoft.xdr/secops/rawdata/quarantineemailcontent/read", "microsoft.xdr/configuration/system/read"
+    )
     made = graph.ok("POST", f"{DEFENDER}/roleDefinitions", body, 201)
     assert made["rolePermissions"][0]["allowedResourceActions"] == [wide, "microsoft.xdr/configuration/system/read"]
     graph.quirk(reduce_actions=False)
@@ -57,10 +86,17 @@ def test_actions_are_reduced(graph: Graph) -> None:
     assert len(made["rolePermissions"][0]["allowedResourceActions"]) == 3
 
 
-@pytest.mark.parametrize("body", [
-    role(displayName=""), role("microsoft.xdr/secops/alerts/manage"), role("microsoft.xdr/dataops/*/read"), role(colour="red"),
-    {"displayName": "x"}, role(isBuiltIn=True),
-])
+@pytest.mark.parametrize(
+    "body",
+    [
+        role(displayName=""),
+        role("microsoft.xdr/secops/alerts/manage"),
+        role("microsoft.xdr/dataops/*/read"),
+        role(colour="red"),
+        {"displayName": "x"},
+        role(isBuiltIn=True),
+    ],
+)
 def test_bad_roles(graph: Graph, body: dict[str, Any]) -> None:
     assert graph.refused("POST", f"{DEFENDER}/roleDefinitions", body) == (400, "BadRequest")
 
@@ -84,20 +120,33 @@ def test_assignment(graph: Graph) -> None:
     assert graph.refused("POST", f"{DEFENDER}/roleAssignments", typed) == (400, "BadRequest")
     made = graph.ok("POST", f"{DEFENDER}/roleAssignments", assignment(row, group), 201)
     assert (made["appScopeIds"], made["principalIds"]) == (["Mde"], [group])
-    query = f"$filter=principalIds/any(p:p eq '{group}') and roleDefinitionId eq '{row}'&$expand=principals,roleDefinition"
+    query = (
+        f"$filter=principalIds/any(p:p eq '{group}') and roleDefinitionId eq '{row}'&$expand=principals,roleDefinition"
+    )
     found = graph.ok("GET", f"{DEFENDER}/roleAssignments?{query}")["value"]
     assert (found[0]["principals"][0]["id"], found[0]["roleDefinition"]["id"]) == (group, row)
-    counted = graph.ok("GET", f"{DEFENDER}/roleAssignments?$count=true&$filter=principalIds/any(a:a eq '{group}')", ConsistencyLevel="eventual")
+    counted = graph.ok(
+        "GET",
+        f"{DEFENDER}/roleAssignments?$count=true&$filter=principalIds/any(a:a eq '{group}')",
+        ConsistencyLevel="eventual",
+    )
     assert counted["@odata.count"] == 1
     assert graph("PATCH", f"{DEFENDER}/roleAssignments/{made['id']}", {"displayName": "b"}).status_code == 400
     graph("DELETE", f"{DEFENDER}/roleDefinitions/{row}", status=204)
     assert graph.refused("GET", f"{DEFENDER}/roleAssignments/{made['id']}") == (404, "NotFound")
 
 
-@pytest.mark.parametrize("change", [
-    {"displayName": None}, {"principalIds": []}, {"appScopeIds": []}, {"appScopeIds": ["Mars"]}, {"principalId": "x"},
-    {"roleDefinitionId": "00000000-0000-0000-0000-000000000001"},
-])
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"displayName": None},
+        {"principalIds": []},
+        {"appScopeIds": []},
+        {"appScopeIds": ["Mars"]},
+        {"principalId": "x"},
+        {"roleDefinitionId": "00000000-0000-0000-0000-000000000001"},
+    ],
+)
 def test_bad_assignments(graph: Graph, change: dict[str, Any]) -> None:
     row = graph.ok("POST", f"{DEFENDER}/roleDefinitions", role(), 201)["id"]
     assert graph("POST", f"{DEFENDER}/roleAssignments", {**assignment(row, "p"), **change}).status_code == 400
@@ -126,4 +175,7 @@ def test_catalogue(graph: Graph) -> None:
     assert graph("GET", f"{DEFENDER}/resourceNamespaces/microsoft.xdr/resourceActions").status_code == 404
     assert graph("GET", DEFENDER).status_code == 404
     assert graph("GET", "/v1.0/roleManagement/defender/roleDefinitions").status_code == 400
-    assert {scope["type"] for scope in graph.ok("GET", f"{DEFENDER}/customAppScopes")["value"]} == {"CloudSet", "UserGroupId"}
+    assert {scope["type"] for scope in graph.ok("GET", f"{DEFENDER}/customAppScopes")["value"]} == {
+        "CloudSet",
+        "UserGroupId",
+    }

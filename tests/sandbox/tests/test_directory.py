@@ -26,10 +26,17 @@ def test_users(graph: Graph) -> None:
     user = user_id(graph)
     assert graph.ok("GET", "/users/admin@contoso.example")["id"] == user
     assert graph.ok("GET", f"/users/{user}?$select=userType") == {
-        "@odata.context": f"{graph.sandbox.url}/v1.0/$metadata#users/$entity", "userType": "Member"}
+        "@odata.context": f"{graph.sandbox.url}/v1.0/$metadata#users/$entity",
+        "userType": "Member",
+    }
     assert graph.ok("GET", "/users?$filter=startsWith(displayName,'cust')")["value"][0]["id"] == user
-    body = {"accountEnabled": True, "displayName": "New", "mailNickname": "new", "userPrincipalName": "new@contoso.example",
-            "passwordProfile": {"password": "secret"}}
+    body = {
+        "accountEnabled": True,
+        "displayName": "New",
+        "mailNickname": "new",
+        "userPrincipalName": "new@contoso.example",
+        "passwordProfile": {"password": "secret"},
+    }
     made = graph.ok("POST", "/users", body, 201)
     assert "passwordProfile" not in made
     assert graph.refused("POST", "/users", body) == (400, "Request_BadRequest")
@@ -41,7 +48,13 @@ def test_users(graph: Graph) -> None:
 
 
 def test_create_group_answers_the_documented_properties(graph: Graph) -> None:
-    body = {"displayName": "Sales", "description": "d", "mailEnabled": False, "mailNickname": "sales", "securityEnabled": True}
+    body = {
+        "displayName": "Sales",
+        "description": "d",
+        "mailEnabled": False,
+        "mailNickname": "sales",
+        "securityEnabled": True,
+    }
     group = graph.ok("POST", "/groups", body, 201)
     assert {key: group[key] for key in body} == body
     assert group["groupTypes"] == []
@@ -52,11 +65,19 @@ def test_create_group_answers_the_documented_properties(graph: Graph) -> None:
     assert "@microsoft.graph.tips" in read
 
 
-@pytest.mark.parametrize("change", [
-    {"displayName": None}, {"mailNickname": "a b"}, {"securityEnabled": "yes"}, {"colour": "red"}, {"createdDateTime": "x"},
-    {"mailEnabled": True, "groupTypes": []}, {"displayName": "x" * 257},
-    {"members@odata.bind": [f"https://graph.microsoft.com/v1.0/users/{n}" for n in range(21)]},
-])
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"displayName": None},
+        {"mailNickname": "a b"},
+        {"securityEnabled": "yes"},
+        {"colour": "red"},
+        {"createdDateTime": "x"},
+        {"mailEnabled": True, "groupTypes": []},
+        {"displayName": "x" * 257},
+        {"members@odata.bind": [f"https://graph.microsoft.com/v1.0/users/{n}" for n in range(21)]},
+    ],
+)
 def test_bad_group_bodies(graph: Graph, change: dict[str, object]) -> None:
     body = {"displayName": "G", "mailEnabled": False, "mailNickname": "g", "securityEnabled": True, **change}
     assert graph.refused("POST", "/groups", body) == (400, "Request_BadRequest")
@@ -90,7 +111,10 @@ def test_members(graph: Graph) -> None:
     graph("POST", f"/groups/{group}/members/$ref", reference(admin), 204)
     assert graph.refused("POST", f"/groups/{group}/members/$ref", reference(admin)) == (400, "Request_BadRequest")
     missing = "00000000-0000-0000-0000-000000000001"
-    assert graph.refused("POST", f"/groups/{group}/members/$ref", reference(missing)) == (404, "Request_ResourceNotFound")
+    assert graph.refused("POST", f"/groups/{group}/members/$ref", reference(missing)) == (
+        404,
+        "Request_ResourceNotFound",
+    )
     # One member that is there already refuses the whole PATCH.
     bind = [f"https://graph.microsoft.com/v1.0/directoryObjects/{object_id}" for object_id in (guest, admin)]
     assert graph.refused("PATCH", f"/groups/{group}", {"members@odata.bind": bind})[0] == 400
@@ -147,7 +171,12 @@ def test_filters(graph: Graph) -> None:
     assert found(f"startswith(displayName,'{quoted}') and securityEnabled eq true") == [group]
     assert group not in found(f"displayName ne '{quoted}'", **EVENTUAL)
     assert group not in found(f"not(displayName eq '{quoted}')", **EVENTUAL)
-    for text in (f"displayName ne '{quoted}'", "not(securityEnabled eq true)", "endsWith(displayName,'x')", "displayName eq"):
+    for text in (
+        f"displayName ne '{quoted}'",
+        "not(securityEnabled eq true)",
+        "endsWith(displayName,'x')",
+        "displayName eq",
+    ):
         assert graph.refused("GET", f"/groups?$filter={text}") == (400, "Request_UnsupportedQuery")
     assert graph.refused("GET", "/groups?$filter=colour eq 'red'")[0] == 400
     assert graph.refused("GET", "/groups?$count=true")[0] == 400
@@ -186,12 +215,22 @@ def test_lag(graph: Graph) -> None:
 
 
 def test_tenant_information(graph: Graph) -> None:
-    expected = {"tenantId": MSSP_TENANT, "displayName": "The MSSP", "defaultDomainName": "mssp.example", "federationBrandName": None}
-    for url in (f"findTenantInformationByTenantId(tenantId='{MSSP_TENANT}')",
-                "findTenantInformationByDomainName(domainName='mssp.example')"):
+    expected = {
+        "tenantId": MSSP_TENANT,
+        "displayName": "The MSSP",
+        "defaultDomainName": "mssp.example",
+        "federationBrandName": None,
+    }
+    for url in (
+        f"findTenantInformationByTenantId(tenantId='{MSSP_TENANT}')",
+        "findTenantInformationByDomainName(domainName='mssp.example')",
+    ):
         found = graph.ok("GET", f"/tenantRelationships/{url}")
         assert {key: found[key] for key in expected} == expected
-    assert graph("GET", "/tenantRelationships/findTenantInformationByDomainName(domainName='x.example')").status_code == 404
+    assert (
+        graph("GET", "/tenantRelationships/findTenantInformationByDomainName(domainName='x.example')").status_code
+        == 404
+    )
 
 
 def test_directory_objects(graph: Graph) -> None:

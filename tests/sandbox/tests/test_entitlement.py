@@ -8,13 +8,28 @@ from __future__ import annotations
 from typing import Any
 
 from sandbox_building import (
-    EM, add_resource, grant_chain, guest_id, make_catalog, make_group, make_package, mssp_organization, policy_body, resource_of,
-    role_scope_body, unique, user_id,
+    EM,
+    add_resource,
+    grant_chain,
+    guest_id,
+    make_catalog,
+    make_group,
+    make_package,
+    mssp_organization,
+    policy_body,
+    resource_of,
+    role_scope_body,
+    unique,
+    user_id,
 )
 from sandbox_harness import MSSP_TENANT, Graph
 
 ZERO = "00000000-0000-0000-0000-000000000000"
-TENANT_SOURCE = {"@odata.type": "#microsoft.graph.azureActiveDirectoryTenant", "displayName": "M", "tenantId": MSSP_TENANT}
+TENANT_SOURCE = {
+    "@odata.type": "#microsoft.graph.azureActiveDirectoryTenant",
+    "displayName": "M",
+    "tenantId": MSSP_TENANT,
+}
 
 
 def domain_source(domain: str) -> dict[str, str]:
@@ -32,8 +47,13 @@ def test_connected_organization(other: Graph) -> None:
     assert "azurewebsites.net" in made.headers["Location"]
     row = made.json()["id"]
     read = other.ok("GET", f"{EM}/connectedOrganizations/{row}")
-    assert read["identitySources"] == [{"@odata.type": "microsoft.graph.azureActiveDirectoryTenant", "tenantId": MSSP_TENANT,
-                                        "displayName": "The MSSP"}]
+    assert read["identitySources"] == [
+        {
+            "@odata.type": "microsoft.graph.azureActiveDirectoryTenant",
+            "tenantId": MSSP_TENANT,
+            "displayName": "The MSSP",
+        }
+    ]
     by_tenant = f"{EM}/connectedOrganizations?$filter=identitySources/any(is:is/microsoft.graph.azureActiveDirectoryTenant/tenantId eq "
     assert [item["id"] for item in other.ok("GET", f"{by_tenant}'{MSSP_TENANT}')")["value"]] == [row]
     again = other.refused("POST", f"{EM}/connectedOrganizations", organization(TENANT_SOURCE))
@@ -44,13 +64,19 @@ def test_connected_organization(other: Graph) -> None:
     by_domain = f"{EM}/connectedOrganizations?$filter=identitySources/any(is:is/microsoft.graph.domainIdentitySource/domainName eq "
     assert [item["id"] for item in other.ok("GET", f"{by_domain}'unknown.example')")["value"]] == [second]
     assert other.refused("PATCH", f"{EM}/connectedOrganizations/{second}", {"identitySources": [TENANT_SOURCE]}) == (
-        400, "IdentityProviderAlreadyConfigured")
+        400,
+        "IdentityProviderAlreadyConfigured",
+    )
     other("DELETE", f"{EM}/connectedOrganizations/{row}", status=204)
     assert other.refused("GET", f"{EM}/connectedOrganizations/{row}") == (404, "ResourceNotFound")
 
 
 def test_connected_organization_refusals(graph: Graph) -> None:
-    for sources in ([], [domain_source("a.example"), domain_source("b.example")], [{"@odata.type": "#microsoft.graph.tenant"}]):
+    for sources in (
+        [],
+        [domain_source("a.example"), domain_source("b.example")],
+        [{"@odata.type": "#microsoft.graph.tenant"}],
+    ):
         body = {"displayName": "x", "identitySources": sources}
         assert graph.refused("POST", f"{EM}/connectedOrganizations", body) == (400, "InvalidModel")
     unknown = {**TENANT_SOURCE, "tenantId": "11111111-2222-3333-4444-555555555555"}
@@ -92,11 +118,16 @@ def test_resources(graph: Graph) -> None:
     assert add_resource(graph, catalog, group, 400).json()["error"]["code"] == "ResourceNotFoundInOriginSystem"
     answer = add_resource(graph, catalog, group).json()
     assert {key: answer[key] for key in ("requestType", "state")} == {"requestType": "adminAdd", "state": "delivered"}
-    listed = [graph.ok("GET", f"{EM}/catalogs/{catalog}/resources?$filter=originId eq '{group}'")["value"] for _ in range(3)]
+    listed = [
+        graph.ok("GET", f"{EM}/catalogs/{catalog}/resources?$filter=originId eq '{group}'")["value"] for _ in range(3)
+    ]
     assert [len(rows) for rows in listed] == [0, 0, 1]
     assert add_resource(graph, catalog, group, 400).json()["error"]["code"] == "ResourceAlreadyOnboarded"
     resource = resource_of(graph, catalog, group)
-    assert [(role["id"], role["originId"]) for role in resource["roles"]] == [(ZERO, f"Member_{group}"), (ZERO, f"Owner_{group}")]
+    assert [(role["id"], role["originId"]) for role in resource["roles"]] == [
+        (ZERO, f"Member_{group}"),
+        (ZERO, f"Owner_{group}"),
+    ]
     assert resource["scopes"][0]["isRootScope"] is True
 
     package, url = make_package(graph, catalog), ""
@@ -108,16 +139,24 @@ def test_resources(graph: Graph) -> None:
     scope = graph.ok("POST", url, body, 201)
     assert set(scope) == {"@odata.context", "id", "createdDateTime"}
     assert graph.refused("GET", url) == (404, "")
-    expanded = graph.ok("GET", f"{EM}/accessPackages/{package}?$expand=catalog,resourceRoleScopes($expand=role($expand=resource),scope)")
+    expanded = graph.ok(
+        "GET", f"{EM}/accessPackages/{package}?$expand=catalog,resourceRoleScopes($expand=role($expand=resource),scope)"
+    )
     entry = expanded["resourceRoleScopes"][0]
-    assert (entry["id"], entry["role"]["originId"], entry["scope"]["originId"]) == (scope["id"], f"Member_{group}", group)
+    assert (entry["id"], entry["role"]["originId"], entry["scope"]["originId"]) == (
+        scope["id"],
+        f"Member_{group}",
+        group,
+    )
     assert entry["role"]["resource"]["id"] == resource["id"]
     assert entry["id"] == f"{entry['role']['id']}_{entry['scope']['id']}"
     assert expanded["catalog"]["id"] == catalog
 
     roles = f"{EM}/catalogs/{catalog}/resourceRoles"
     assert graph("GET", roles).status_code == 400
-    filtered = graph.ok("GET", f"{roles}?$filter=(originSystem eq 'AadGroup' and resource/id eq '{resource['id']}')&$expand=resource")
+    filtered = graph.ok(
+        "GET", f"{roles}?$filter=(originSystem eq 'AadGroup' and resource/id eq '{resource['id']}')&$expand=resource"
+    )
     assert [role["id"] == ZERO for role in filtered["value"]] == [False, True]
 
     remove = {"requestType": "adminRemove", "resource": {"id": resource["id"]}, "catalog": {"id": catalog}}
@@ -138,7 +177,11 @@ def test_resource_refusals(graph: Graph) -> None:
 
     assert refused(originId=group, originSystem="AdApplication") == (400, "ArgumentException")
     assert refused(originId=catalog, originSystem="AadGroup") == (400, "ResourceNotFoundInOriginSystem")
-    body = {"requestType": "adminAdd", "resource": {"originId": group, "originSystem": "AadGroup"}, "catalog": {"id": group}}
+    body = {
+        "requestType": "adminAdd",
+        "resource": {"originId": group, "originSystem": "AadGroup"},
+        "catalog": {"id": group},
+    }
     assert graph.refused("POST", f"{EM}/resourceRequests", body) == (404, "ResourceNotFound")
 
 
@@ -150,12 +193,17 @@ def test_packages(graph: Graph) -> None:
     graph.quirk(duplicate_package_status=409)
     assert graph.refused("POST", f"{EM}/accessPackages", body) == (409, "DuplicateAccessPackage")
     make_package(graph, second, displayName=name)
-    found = graph.ok("GET", f"{EM}/accessPackages?$filter=displayName eq '{name}' and catalog/id eq '{catalog}'&$expand=catalog")
+    found = graph.ok(
+        "GET", f"{EM}/accessPackages?$filter=displayName eq '{name}' and catalog/id eq '{catalog}'&$expand=catalog"
+    )
     assert [item["id"] for item in found["value"]] == [package]
     assert "catalog" not in graph.ok("GET", f"{EM}/accessPackages/{package}")
     assert graph.ok("GET", f"{EM}/accessPackages?$filter=contains(tolower(displayName),'{name.lower()}')")["value"]
     graph("PATCH", f"{EM}/accessPackages/{package}", {"isHidden": True}, 204)
-    assert graph.refused("PATCH", f"{EM}/accessPackages/{package}", {"catalog": {"id": second}}) == (400, "InvalidModel")
+    assert graph.refused("PATCH", f"{EM}/accessPackages/{package}", {"catalog": {"id": second}}) == (
+        400,
+        "InvalidModel",
+    )
     assert graph.refused("GET", f"{EM}/accessPackages?$filter=catalog/id eq 'x'")[0] in (200, 400)
     assert graph.refused("GET", f"{EM}/accessPackages?$filter=id eq 'x'") == (400, "InvalidFilter")
     assert graph.refused("GET", f"{EM}/accessPackages/{package}/nothing") == (404, "")
@@ -164,8 +212,18 @@ def test_packages(graph: Graph) -> None:
 def test_incompatibilities(graph: Graph) -> None:
     catalog, group = make_catalog(graph), make_group(graph)
     one, two = make_package(graph, catalog), make_package(graph, catalog)
-    graph("POST", f"{EM}/accessPackages/{one}/incompatibleGroups/$ref", {"@odata.id": f"https://x/v1.0/groups/{group}"}, 204)
-    graph("POST", f"{EM}/accessPackages/{one}/incompatibleAccessPackages/$ref", {"@odata.id": f"https://x/v1.0{EM}/accessPackages/{two}"}, 204)
+    graph(
+        "POST",
+        f"{EM}/accessPackages/{one}/incompatibleGroups/$ref",
+        {"@odata.id": f"https://x/v1.0/groups/{group}"},
+        204,
+    )
+    graph(
+        "POST",
+        f"{EM}/accessPackages/{one}/incompatibleAccessPackages/$ref",
+        {"@odata.id": f"https://x/v1.0{EM}/accessPackages/{two}"},
+        204,
+    )
 
     def ids(path: str) -> list[str]:
         return [row["id"] for row in graph.ok("GET", f"{EM}/accessPackages/{path}")["value"]]
@@ -178,8 +236,11 @@ def test_incompatibilities(graph: Graph) -> None:
 
 
 def request_body(package: str, policy: str, target: str, **more: Any) -> dict[str, Any]:
-    return {"requestType": "adminAdd", "assignment": {"targetId": target, "assignmentPolicyId": policy, "accessPackageId": package},
-            **more}
+    return {
+        "requestType": "adminAdd",
+        "assignment": {"targetId": target, "assignmentPolicyId": policy, "accessPackageId": package},
+        **more,
+    }
 
 
 def test_assignment_from_request_to_removal(graph: Graph) -> None:
@@ -188,13 +249,24 @@ def test_assignment_from_request_to_removal(graph: Graph) -> None:
     admin = user_id(graph)
     answer = graph.ok("POST", f"{EM}/assignmentRequests", request_body(package, policy, admin), 201)
     assert {key: answer[key] for key in ("state", "status", "createdDateTime", "completedDateTime")} == {
-        "state": "submitted", "status": "Accepted", "createdDateTime": None, "completedDateTime": None}
-    assert graph.refused("POST", f"{EM}/assignmentRequests", request_body(package, policy, admin)) == (400, "ExistingOpenRequest")
+        "state": "submitted",
+        "status": "Accepted",
+        "createdDateTime": None,
+        "completedDateTime": None,
+    }
+    assert graph.refused("POST", f"{EM}/assignmentRequests", request_body(package, policy, admin)) == (
+        400,
+        "ExistingOpenRequest",
+    )
     assert graph.ok("GET", f"/groups/{group}/members")["value"] == []
-    read = graph.ok("GET", f"{EM}/assignmentRequests/{answer['id']}?$expand=requestor,accessPackage,assignment($expand=target)")
+    read = graph.ok(
+        "GET", f"{EM}/assignmentRequests/{answer['id']}?$expand=requestor,accessPackage,assignment($expand=target)"
+    )
     assert (read["state"], read["assignment"]["target"]["objectId"]) == ("delivered", admin)
     assert [row["id"] for row in graph.ok("GET", f"/groups/{group}/members")["value"]] == [admin]
-    query = f"{EM}/assignments?$expand=target,accessPackage,assignmentPolicy&$filter=accessPackage/id eq '{package}' and "
+    query = (
+        f"{EM}/assignments?$expand=target,accessPackage,assignmentPolicy&$filter=accessPackage/id eq '{package}' and "
+    )
     found = graph.ok("GET", f"{query}target/objectId eq '{admin}' and state eq 'Delivered'")["value"]
     assert [(row["state"], row["schedule"]["expiration"]["type"]) for row in found] == [("delivered", "afterDateTime")]
     assert graph("POST", f"{EM}/assignmentRequests", request_body(package, policy, admin)).status_code == 409
@@ -217,21 +289,41 @@ def test_approval_is_asked_unless_bypassed(graph: Graph) -> None:
     assert graph.refused("GET", approval) == (403, "UnAuthorized")
     assert graph.refused("PATCH", f"{approval}/x", {"reviewResult": "Approve"}) == (403, "UnAuthorized")
     assert graph("POST", f"{EM}/assignmentRequests/{answer['id']}/cancel").status_code == 204
-    graph("POST", f"{EM}/assignmentRequests", request_body(package, policy, guest, parameters={"bypassApproval": True}), 201)
-    assert [row["state"] for row in graph.ok("GET", f"{EM}/assignments?$filter=accessPackage/id eq '{package}'")["value"]] == ["delivered"]
+    graph(
+        "POST",
+        f"{EM}/assignmentRequests",
+        request_body(package, policy, guest, parameters={"bypassApproval": True}),
+        201,
+    )
+    assert [
+        row["state"] for row in graph.ok("GET", f"{EM}/assignments?$filter=accessPackage/id eq '{package}'")["value"]
+    ] == ["delivered"]
 
 
 def test_requests_of_persons_need_a_person(graph: Graph) -> None:
-    assert graph.refused("POST", f"{EM}/assignmentRequests", {"requestType": "userAdd", "assignment": {}}) == (403, "UnAuthorized")
-    assert graph.refused("POST", f"{EM}/assignmentRequests", {"requestType": "add", "assignment": {}}) == (400, "ArgumentException")
+    assert graph.refused("POST", f"{EM}/assignmentRequests", {"requestType": "userAdd", "assignment": {}}) == (
+        403,
+        "UnAuthorized",
+    )
+    assert graph.refused("POST", f"{EM}/assignmentRequests", {"requestType": "add", "assignment": {}}) == (
+        400,
+        "ArgumentException",
+    )
 
 
 def test_invitation_by_email(graph: Graph) -> None:
     group, _, package = grant_chain(graph)
     policy = graph.ok("POST", f"{EM}/assignmentPolicies", policy_body(graph, "tier1", package), 201)["id"]
     graph.quirk(delivering_until_redeemed=True)
-    body = {"requestType": "adminAdd", "parameters": {"bypassApproval": True}, "assignment": {
-        "target": {"email": "bo@mssp.example"}, "assignmentPolicyId": policy, "accessPackageId": package}}
+    body = {
+        "requestType": "adminAdd",
+        "parameters": {"bypassApproval": True},
+        "assignment": {
+            "target": {"email": "bo@mssp.example"},
+            "assignmentPolicyId": policy,
+            "accessPackageId": package,
+        },
+    }
     graph("POST", f"{EM}/assignmentRequests", body, 201)
     listing = f"{EM}/assignments?$filter=accessPackage/id eq '{package}'&$expand=target($expand=connectedOrganization)"
     waiting = graph.ok("GET", listing)["value"][0]

@@ -37,12 +37,21 @@ def make_certificate(directory: Path, name: str) -> tuple[str, str, Path]:
     key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
     now = datetime.datetime.now(datetime.timezone.utc)
-    certificate = (x509.CertificateBuilder().subject_name(subject).issuer_name(subject).public_key(key.public_key())
-                   .serial_number(x509.random_serial_number()).not_valid_before(now - datetime.timedelta(days=1))
-                   .not_valid_after(now + datetime.timedelta(days=1)).sign(key, hashes.SHA256()))
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(subject)
+        .issuer_name(subject)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - datetime.timedelta(days=1))
+        .not_valid_after(now + datetime.timedelta(days=1))
+        .sign(key, hashes.SHA256())
+    )
     path = directory / f"{name}.pem"
     path.write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
-    private = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    private = key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
     thumbprint = hashlib.sha1(certificate.public_bytes(serialization.Encoding.DER)).hexdigest()
     return private.decode(), thumbprint, path
 
@@ -54,13 +63,20 @@ def test_msal_gets_a_token_with_a_secret(sandbox: Running, named_by: str) -> Non
     answer = sandbox.application(tenant, name).acquire_token_for_client(SCOPES)
     claims = claims_of(answer["access_token"])
     assert answer["expires_in"] == 3600
-    assert (claims["tid"], claims["appid"], claims["idtyp"], claims["ver"]) == (tenant["tenant_id"], tenant["client_id"], "app", "1.0")
+    assert (claims["tid"], claims["appid"], claims["idtyp"], claims["ver"]) == (
+        tenant["tenant_id"],
+        tenant["client_id"],
+        "app",
+        "1.0",
+    )
     assert claims["roles"] == tenant["clients"][0]["permissions"]
     assert claims["exp"] - claims["iat"] == 3600
 
 
 def test_scope_of_the_sandbox_itself(sandbox: Running) -> None:
-    answer = sandbox.application(sandbox.tenant(), "contoso.example").acquire_token_for_client([f"{sandbox.url}/.default"])
+    answer = sandbox.application(sandbox.tenant(), "contoso.example").acquire_token_for_client(
+        [f"{sandbox.url}/.default"]
+    )
     assert claims_of(answer["access_token"])["aud"] == sandbox.url
 
 
@@ -74,10 +90,13 @@ def test_keys_verify_the_token(sandbox: Running) -> None:
         assert jwt.decode(token, keys, algorithms=["RS256"]).claims["tid"] == sandbox.tenant()["tenant_id"]
 
 
-@pytest.mark.parametrize(("change", "code", "error"), [
-    ({"client_secret": "wrong"}, 7000215, "invalid_client"),
-    ({"client_id": "11111111-2222-3333-4444-555555555555"}, 700016, "unauthorized_client"),
-])
+@pytest.mark.parametrize(
+    ("change", "code", "error"),
+    [
+        ({"client_secret": "wrong"}, 7000215, "invalid_client"),
+        ({"client_id": "11111111-2222-3333-4444-555555555555"}, 700016, "unauthorized_client"),
+    ],
+)
 def test_msal_error_dictionaries(sandbox: Running, change: dict[str, str], code: int, error: str) -> None:
     answer = sandbox.application({**sandbox.tenant(), **change}, "contoso.example").acquire_token_for_client(SCOPES)
     assert answer["error_codes"] == [code]
@@ -97,17 +116,25 @@ def test_unknown_tenant(sandbox: Running) -> None:
     assert answer.json()["error_description"].startswith("AADSTS90002: Tenant 'nowhere.example' not found.")
 
 
-@pytest.mark.parametrize(("form", "status", "code"), [
-    ({"scope": "User.Read"}, 400, 70011),
-    ({"scope": "https://vault.azure.net/.default"}, 400, 500011),
-    ({"grant_type": "password"}, 400, 70003),
-    ({"grant_type": ""}, 400, 70003),
-    ({"client_secret": ""}, 401, 7000218),
-])
+@pytest.mark.parametrize(
+    ("form", "status", "code"),
+    [
+        ({"scope": "User.Read"}, 400, 70011),
+        ({"scope": "https://vault.azure.net/.default"}, 400, 500011),
+        ({"grant_type": "password"}, 400, 70003),
+        ({"grant_type": ""}, 400, 70003),
+        ({"client_secret": ""}, 401, 7000218),
+    ],
+)
 def test_token_endpoint_refusals(sandbox: Running, form: dict[str, str], status: int, code: int) -> None:
     tenant = sandbox.tenant()
-    full = {"grant_type": "client_credentials", "client_id": tenant["client_id"], "client_secret": tenant["client_secret"],
-            "scope": SCOPES[0], **form}
+    full = {
+        "grant_type": "client_credentials",
+        "client_id": tenant["client_id"],
+        "client_secret": tenant["client_secret"],
+        "scope": SCOPES[0],
+        **form,
+    }
     answer = sandbox.session().post(token_url(sandbox, tenant["tenant_id"]), data=full)
     assert (answer.status_code, answer.json()["error_codes"]) == (status, [code])
 
@@ -115,8 +142,10 @@ def test_token_endpoint_refusals(sandbox: Running, form: dict[str, str], status:
 def test_basic_authentication(sandbox: Running) -> None:
     tenant = sandbox.tenant()
     answer = sandbox.session().post(
-        token_url(sandbox, tenant["domain"]), auth=(tenant["client_id"], tenant["client_secret"]),
-        data={"grant_type": "client_credentials", "scope": SCOPES[0]})
+        token_url(sandbox, tenant["domain"]),
+        auth=(tenant["client_id"], tenant["client_secret"]),
+        data={"grant_type": "client_credentials", "scope": SCOPES[0]},
+    )
     assert answer.status_code == 200
 
 
@@ -139,9 +168,14 @@ def test_certificate_with_msal(start: Start, tmp_path: Path) -> None:
     assert token(other_key, other_thumbprint)["error_codes"] == [700027]
 
 
-@pytest.mark.parametrize(("token", "words"), [
-    ("", "Access token is empty."), ("abc", "IDX14100"), ("a.b.c", "Signature is invalid"),
-])
+@pytest.mark.parametrize(
+    ("token", "words"),
+    [
+        ("", "Access token is empty."),
+        ("abc", "IDX14100"),
+        ("a.b.c", "Signature is invalid"),
+    ],
+)
 def test_graph_refuses_bad_tokens(sandbox: Running, token: str, words: str) -> None:
     answer = Graph(sandbox, token, sandbox.tenant())("GET", "/groups", client_request_id="mine")
     assert answer.status_code == 401
@@ -163,8 +197,11 @@ def test_token_expires(start: Start) -> None:
 
 def test_multi_tenant_application(start: Start) -> None:
     config = {**BASIC, "applications": [{"name": "onboard", "permissions": ["Group.ReadWrite.All"]}]}
-    config["tenants"] = [config["tenants"][0], {**config["tenants"][1], "consent": {"onboard": ["Group.Read.All"]}},
-                         {"display_name": "Nobody", "domain": "nobody.example", "consent": {"onboard": None}}]
+    config["tenants"] = [
+        config["tenants"][0],
+        {**config["tenants"][1], "consent": {"onboard": ["Group.Read.All"]}},
+        {"display_name": "Nobody", "domain": "nobody.example", "consent": {"onboard": None}},
+    ]
     sandbox = start(config)
     client = next(item for item in sandbox.tenant()["clients"] if item["name"] == "onboard")
     granted = []

@@ -13,7 +13,7 @@ import yaml
 from pydantic import BaseModel, ValidationError
 
 from .quirks import Quirks
-from .schema import Config
+from .schema import Config, ExternalTenantConfig, TenantConfig
 
 
 class ConfigError(Exception):
@@ -59,25 +59,25 @@ def merged_quirks(*layers: dict[str, Any]) -> Quirks:
 
 def _check(config: Config, path: Path) -> None:
     """What no single field can know."""
-    domains: dict[str, str] = {}
-    for tenant in [*config.tenants, *config.external_tenants]:
+    taken: set[str] = set()
+    everybody: list[TenantConfig | ExternalTenantConfig] = [*config.tenants, *config.external_tenants]
+    for tenant in everybody:
         for domain in [tenant.domain, *tenant.aliases]:
-            if domains.setdefault(domain.lower(), tenant.display_name) is not tenant.display_name:
-                raise ConfigError(
-                    f"{path}: the domain {domain} belongs to two tenants; give each tenant domains of its own."
-                )
-    _unique(path, "tenant_id", (t.tenant_id for t in [*config.tenants, *config.external_tenants] if t.tenant_id))
+            if domain.lower() in taken:
+                raise ConfigError(f"{path}: the domain {domain} is there twice; give each tenant domains of its own.")
+            taken.add(domain.lower())
+    _unique(path, "tenant_id", (tenant.tenant_id for tenant in everybody if tenant.tenant_id))
     _unique(path, "application name", (application.name for application in config.applications))
     names = {application.name for application in config.applications}
     merged_quirks(config.quirks)
-    for tenant in config.tenants:
-        merged_quirks(config.quirks, tenant.quirks)
+    for served in config.tenants:
+        merged_quirks(config.quirks, served.quirks)
         _unique(
-            path, f"client name of {tenant.domain}", ["default", *(client.name for client in tenant.clients), *names]
+            path, f"client name of {served.domain}", ["default", *(client.name for client in served.clients), *names]
         )
-        for unknown in sorted(set(tenant.consent) - names):
+        for unknown in sorted(set(served.consent) - names):
             raise ConfigError(
-                f"{path}: {tenant.domain} consents to {unknown!r}, which is not one of applications; "
+                f"{path}: {served.domain} consents to {unknown!r}, which is not one of applications; "
                 f"name one of them ({', '.join(sorted(names)) or 'there is none yet'})."
             )
     for client in [*config.applications, *(client for tenant in config.tenants for client in tenant.clients)]:

@@ -71,7 +71,7 @@ def update_assignment(call: Call, id: str) -> Reply:
         raise GraphError(400, "BadRequest", "The operation is not supported for this provider.")
     body = call.body_object()
     CHECKER.check(body, ROLE_ASSIGNMENT)
-    if body.get("roleDefinitionId", row["roleDefinitionId"]).lower() != row["roleDefinitionId"].lower():
+    if str(body.get("roleDefinitionId") or row["roleDefinitionId"]).lower() != row["roleDefinitionId"].lower():
         raise invalid("The roleDefinitionId of an assignment cannot be changed.")
     _check_scopes(body.get("appScopeIds") or [])
     row.update({name: value for name, value in body.items() if "@" not in name})

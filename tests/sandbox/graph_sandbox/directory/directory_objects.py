@@ -10,7 +10,7 @@ from ..graph.call import Call
 from ..graph.errors import Area, bad_request, not_found
 from ..graph.routing import Router
 from ..odata.options import render
-from .types import DIRECTORY_OBJECT, READ_OBJECTS, type_of, with_type
+from .types import READ_OBJECTS, type_of, with_type
 
 router = Router(Area.DIRECTORY)
 _MAXIMUM_IDS = 1000
@@ -36,6 +36,8 @@ def get_by_ids(call: Call) -> Reply:
     ids, types = body.get("ids"), body.get("types")
     if not isinstance(ids, list) or not ids or len(ids) > _MAXIMUM_IDS:
         raise bad_request(Area.DIRECTORY, "The ids collection must hold between 1 and 1000 ids.")
+    if not isinstance(types, list | None):
+        raise bad_request(Area.DIRECTORY, "The types must be a collection of names.")
     rows = [call.tenant.directory.read(str(object_id)) for object_id in ids]
     found = [
         row for row in rows if row is not None and (not types or row["_type"] in types or "directoryObject" in types)
@@ -47,6 +49,3 @@ def get_by_ids(call: Call) -> Reply:
             "value": [{**render(call, type_of(row), with_type(row))} for row in found],
         },
     )
-
-
-__all__ = ["DIRECTORY_OBJECT", "router"]

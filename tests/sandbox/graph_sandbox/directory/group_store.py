@@ -25,7 +25,6 @@ def make_group(row_id: str, created: str, **properties: object) -> Row:
         "deletedDateTime": None,
         "classification": None,
         "createdDateTime": created,
-        "creationOptions": [],
         "description": None,
         "displayName": None,
         "expirationDateTime": None,

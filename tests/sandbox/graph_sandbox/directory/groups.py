@@ -153,7 +153,7 @@ def _create(call: Call, body: dict[str, Any]) -> Reply:
     row = make_group(
         tenant.ids.next(),
         directory_time(call.world.clock.now()),
-        **{name: value for name, value in body.items() if "@" not in name},
+        **_stored(body),
     )
     if body.get("isAssignableToRole") or "Unified" in row["groupTypes"]:
         row["visibility"] = row["visibility"] or ("Private" if body.get("isAssignableToRole") else "Public")
@@ -195,7 +195,7 @@ def _update(call: Call, group: Row) -> Reply:
     directory = call.tenant.directory
     add_links(directory, group, "members", members)
     directory.groups.keep_stale(group["id"], call.tenant.quirks.stale_patch_reads)
-    group.update({name: value for name, value in body.items() if "@" not in name})
+    group.update(_stored(body))
     return Reply(204)
 
 
@@ -206,11 +206,20 @@ def _delete(call: Call, group: Row) -> Reply:
     return Reply(204)
 
 
+def _stored(body: dict[str, Any]) -> Row:
+    """The properties of a body; a collection that is null is kept as an empty one."""
+    return {
+        name: [] if value is None and GROUP.properties[name].kind == "strings" else value
+        for name, value in body.items()
+        if "@" not in name
+    }
+
+
 def _check_values(body: dict[str, Any]) -> None:
     nickname = body.get("mailNickname")
     if nickname is not None and _BAD_NICKNAME.search(nickname):
         raise bad_request(Area.DIRECTORY, "Invalid value specified for property 'mailNickname' of resource 'Group'.")
-    if body.get("mailEnabled") and "Unified" not in body.get("groupTypes", ["Unified"]):
+    if body.get("mailEnabled") and "Unified" not in (body.get("groupTypes") or []):
         raise bad_request(
             Area.DIRECTORY,
             "The service does not currently support writes of mail-enabled groups. Please ensure "
@@ -219,7 +228,7 @@ def _check_values(body: dict[str, Any]) -> None:
     if body.get("mailEnabled") is False and body.get("securityEnabled") is False:
         raise bad_request(Area.DIRECTORY, "Invalid value specified for property 'securityEnabled' of resource 'Group'.")
     if body.get("isAssignableToRole") and (
-        not body.get("securityEnabled", True) or "DynamicMembership" in body.get("groupTypes", [])
+        not body.get("securityEnabled", True) or "DynamicMembership" in (body.get("groupTypes") or [])
     ):
         raise bad_request(
             Area.DIRECTORY, "A role-assignable group must be security-enabled and cannot have dynamic membership."

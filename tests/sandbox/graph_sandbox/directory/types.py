@@ -24,7 +24,6 @@ GROUP = EntityType(
         "deletedDateTime": READ_ONLY_TIME,
         "classification": text(),
         "createdDateTime": READ_ONLY_TIME,
-        "creationOptions": Property("strings", read_only=True),
         "description": text(1024),
         "displayName": text(256, nullable=False),
         "expirationDateTime": READ_ONLY_TIME,
@@ -178,14 +177,7 @@ READ_OBJECTS = (
     "User.ReadWrite.All",
     "Application.Read.All",
 )
-READ_ORGANIZATION = (
-    "Organization.Read.All",
-    "Directory.Read.All",
-    "Directory.ReadWrite.All",
-    "User.Read.All",
-    "Group.Read.All",
-    "Group.ReadWrite.All",
-)
+READ_ORGANIZATION = ("Organization.Read.All", "Directory.Read.All", "Directory.ReadWrite.All")
 READ_TENANT_INFORMATION = ("CrossTenantInformation.ReadBasic.All",)
 
 _KINDS = {"group": GROUP, "user": USER, "servicePrincipal": SERVICE_PRINCIPAL}

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from ..graph.call import Call
 
 _DISPLAY = {"displayName": text()}
-IDENTITY_SOURCE = ComplexType(
+IDENTITY_SOURCE: ComplexType = ComplexType(
     "identitySource",
     {},
     {
@@ -65,7 +65,7 @@ def _present_organization(call: Call, row: Row) -> Row:
     return {**shown, "identitySources": sources}
 
 
-CONNECTED_ORGANIZATION = EntityType(
+CONNECTED_ORGANIZATION: EntityType = EntityType(
     "connectedOrganization",
     Area.ENTITLEMENT,
     {
@@ -89,7 +89,7 @@ CONNECTED_ORGANIZATION = EntityType(
 )
 
 
-CATALOG = EntityType(
+CATALOG: EntityType = EntityType(
     "accessPackageCatalog",
     Area.ENTITLEMENT,
     {
@@ -121,7 +121,7 @@ CATALOG = EntityType(
     present=with_read_times,
 )
 
-RESOURCE = EntityType(
+RESOURCE: EntityType = EntityType(
     "accessPackageResource",
     Area.ENTITLEMENT,
     {
@@ -141,7 +141,7 @@ RESOURCE = EntityType(
     present=with_read_times,
 )
 
-RESOURCE_ROLE = EntityType(
+RESOURCE_ROLE: EntityType = EntityType(
     "accessPackageResourceRole",
     Area.ENTITLEMENT,
     {
@@ -158,7 +158,7 @@ RESOURCE_ROLE = EntityType(
     },
 )
 
-RESOURCE_SCOPE = EntityType(
+RESOURCE_SCOPE: EntityType = EntityType(
     "accessPackageResourceScope",
     Area.ENTITLEMENT,
     {
@@ -171,7 +171,7 @@ RESOURCE_SCOPE = EntityType(
     },
 )
 
-RESOURCE_REQUEST = EntityType(
+RESOURCE_REQUEST: EntityType = EntityType(
     "accessPackageResourceRequest",
     Area.ENTITLEMENT,
     {
@@ -182,7 +182,7 @@ RESOURCE_REQUEST = EntityType(
     },
 )
 
-ACCESS_PACKAGE = EntityType(
+ACCESS_PACKAGE: EntityType = EntityType(
     "accessPackage",
     Area.ENTITLEMENT,
     {
@@ -220,7 +220,7 @@ ACCESS_PACKAGE = EntityType(
     present=with_read_times,
 )
 
-PACKAGE_TO_CREATE = ComplexType(
+PACKAGE_TO_CREATE: ComplexType = ComplexType(
     "accessPackage",
     {
         **{name: declared for name, declared in ACCESS_PACKAGE.properties.items()},
@@ -228,7 +228,7 @@ PACKAGE_TO_CREATE = ComplexType(
     },
 )
 
-ROLE_SCOPE = EntityType(
+ROLE_SCOPE: EntityType = EntityType(
     "accessPackageResourceRoleScope",
     Area.ENTITLEMENT,
     {
@@ -242,7 +242,7 @@ ROLE_SCOPE = EntityType(
     present=with_read_times,
 )
 
-_SCOPE_BODY = ComplexType(
+_SCOPE_BODY: ComplexType = ComplexType(
     "accessPackageResourceScope",
     {
         "id": text(),
@@ -253,7 +253,7 @@ _SCOPE_BODY = ComplexType(
         "isRootScope": flag(),
     },
 )
-_RESOURCE_BODY = ComplexType(
+_RESOURCE_BODY: ComplexType = ComplexType(
     "accessPackageResource",
     {
         "id": text(),
@@ -264,7 +264,7 @@ _RESOURCE_BODY = ComplexType(
         "attributes": Property("objects"),
     },
 )
-ROLE_SCOPE_BODY = ComplexType(
+ROLE_SCOPE_BODY: ComplexType = ComplexType(
     "accessPackageResourceRoleScope",
     {
         "role": Property(
@@ -284,7 +284,7 @@ ROLE_SCOPE_BODY = ComplexType(
         "scope": Property("object", of=_SCOPE_BODY),
     },
 )
-RESOURCE_REQUEST_BODY = ComplexType(
+RESOURCE_REQUEST_BODY: ComplexType = ComplexType(
     "accessPackageResourceRequest",
     {
         "requestType": text(),
@@ -293,7 +293,7 @@ RESOURCE_REQUEST_BODY = ComplexType(
         "justification": text(),
     },
 )
-SETTINGS = ComplexType(
+SETTINGS: ComplexType = ComplexType(
     "entitlementManagementSettings",
     {
         "durationUntilExternalUserDeletedAfterBlocked": Property("duration"),

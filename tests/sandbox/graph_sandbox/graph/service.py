@@ -6,12 +6,12 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+import logging
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl
 
 from ..config.faults import Fault
-from ..exchange import Exchange, Handled, Reply
+from ..exchange import Exchange, Handled, Reply, Requester
 from ..faulting import fault_code, fault_message
 from ..identity.tokens import Caller, TokenRefused
 from ..ids import IdSource, derive_guid
@@ -23,6 +23,7 @@ from .routing import Route, RouteTable
 if TYPE_CHECKING:
     from ..world import World
 
+_LOG = logging.getLogger("graph_sandbox")
 _CONTENT_TYPE = "application/json;odata.metadata=minimal;odata.streaming=true;IEEE754Compatible=false;charset=utf-8"
 _DIAGNOSTIC = json.dumps(
     {
@@ -40,23 +41,6 @@ _OPTIONS = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class _Identified:
-    """Who calls, or why it is not known."""
-
-    caller: Caller | None
-    refusal: str
-    tenant_names: tuple[str, ...] = ()
-
-    @property
-    def tenant_id(self) -> str | None:
-        return self.caller.tenant_id if self.caller else None
-
-    @property
-    def client_id(self) -> str | None:
-        return self.caller.client_id if self.caller else None
-
-
 class GraphService:
     """Answers ``/v1.0`` and ``/beta``."""
 
@@ -65,15 +49,15 @@ class GraphService:
         self._routes = RouteTable(all_routes())
         self._request_ids = IdSource(derive_guid(world.config.seed, "request ids"))
 
-    def identify(self, exchange: Exchange) -> _Identified:
+    def identify(self, exchange: Exchange) -> Requester:
         """The caller behind the token, without judging yet."""
         try:
             caller = self._world.authority.verify(exchange.headers.get("authorization", ""))
         except TokenRefused as refused:
-            return _Identified(None, str(refused))
-        return _Identified(caller, "", self._world.tenants[caller.tenant_id].names)
+            return Requester(refusal=str(refused))
+        return Requester(caller.tenant_id, caller.client_id, self._world.tenants[caller.tenant_id].names, caller)
 
-    def refuse(self, exchange: Exchange, who: _Identified, fault: Fault) -> Handled:
+    def refuse(self, exchange: Exchange, who: Requester, fault: Fault) -> Handled:
         """An injected failure."""
         status = fault.status or 503
         headers = {} if fault.retry_after is None else {"Retry-After": str(fault.retry_after)}
@@ -81,7 +65,7 @@ class GraphService:
         error = GraphError(status, fault_code(status, fault.code), message, headers=headers)
         return self._finish(exchange, who, self._request_ids.next(), None, error)
 
-    def handle(self, exchange: Exchange, who: _Identified) -> Handled:
+    def handle(self, exchange: Exchange, who: Requester) -> Handled:
         """Answer one request."""
         request_id = self._request_ids.next()
         call: Call | None = None
@@ -97,6 +81,10 @@ class GraphService:
             return self._finish(exchange, who, request_id, route.handler(call, **values), None)
         except GraphError as error:
             return self._finish(exchange, who, request_id, None, error)
+        except Exception:  # a fault of the sandbox itself: say so, and where, but go on serving
+            _LOG.exception("%s %s failed", exchange.method, exchange.raw_path)
+            broken = GraphError(500, "InternalServerError", "The sandbox itself failed; see its standard error.")
+            return self._finish(exchange, who, request_id, None, broken)
 
     def _call(self, exchange: Exchange, caller: Caller, route: Route) -> Call:
         query: dict[str, str] = {}
@@ -110,7 +98,7 @@ class GraphService:
         return Call(self._world, self._world.tenants[caller.tenant_id], caller, exchange, version, route.area, query)
 
     def _finish(
-        self, exchange: Exchange, who: _Identified, request_id: str, reply: Reply | None, error: GraphError | None
+        self, exchange: Exchange, who: Requester, request_id: str, reply: Reply | None, error: GraphError | None
     ) -> Handled:
         client_request_id = exchange.headers.get("client-request-id") or request_id
         if error is not None:

@@ -111,7 +111,9 @@ def _check_assertion(world: World, tenant: Tenant, client: Client, assertion: st
             "match the expected signature value.]"
         ) from None
     now = world.clock.timestamp()
-    if not float(claims.get("nbf", now)) - CLOCK_SKEW <= now < float(claims.get("exp", 0)) + CLOCK_SKEW:
+    not_before, expires = claims.get("nbf", now), claims.get("exp", 0)
+    numbers = isinstance(not_before, (int, float)) and isinstance(expires, (int, float))
+    if not numbers or not not_before - CLOCK_SKEW <= now < expires + CLOCK_SKEW:
         raise bad_assertion("Client assertion is not within its valid time range.", 700024)
     if str(claims.get("iss", "")).lower() != client.client_id or str(claims.get("sub", "")).lower() != client.client_id:
         raise bad_assertion("Client assertion application identifier doesn't match 'client_id' parameter.", 700021)

@@ -9,12 +9,12 @@ by id or by any of its verified domains.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import logging
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, unquote
 
 from ..config.faults import Fault
-from ..exchange import Exchange, Handled, Reply
+from ..exchange import Exchange, Handled, Reply, Requester
 from ..ids import IdSource, derive_guid
 from .errors import IdentityError, parameter_missing, tenant_not_found
 from .grants import GRANTS, TokenRequest
@@ -22,16 +22,8 @@ from .grants import GRANTS, TokenRequest
 if TYPE_CHECKING:
     from ..world import Tenant, World
 
+_LOG = logging.getLogger("graph_sandbox")
 _SHARED = frozenset({"common", "organizations", "consumers"})
-
-
-@dataclass(frozen=True, slots=True)
-class _Caller:
-    """What faults and the log may know of a request before it is served."""
-
-    tenant_id: str | None = None
-    client_id: str | None = None
-    tenant_names: tuple[str, ...] = ()
 
 
 class IdentityService:
@@ -42,15 +34,15 @@ class IdentityService:
         self._authority = world.authority
         self._trace_ids = IdSource(derive_guid(world.config.seed, "trace ids"))
 
-    def identify(self, exchange: Exchange) -> _Caller:
+    def identify(self, exchange: Exchange) -> Requester:
         """The tenant that the path names, and the application that the form names, if they exist."""
         tenant = self._world.find_tenant(unquote(exchange.raw_path.split("/")[1]))
         if tenant is None:
-            return _Caller()
+            return Requester()
         client_id = _form(exchange).get("client_id", "").lower()
-        return _Caller(tenant.id, client_id if client_id in tenant.clients else None, tenant.names)
+        return Requester(tenant.id, client_id if client_id in tenant.clients else None, tenant.names)
 
-    def refuse(self, exchange: Exchange, caller: _Caller, fault: Fault) -> Handled:
+    def refuse(self, exchange: Exchange, who: Requester, fault: Fault) -> Handled:
         """An injected failure."""
         headers = {} if fault.retry_after is None else {"Retry-After": str(fault.retry_after)}
         error = IdentityError(
@@ -59,9 +51,9 @@ class IdentityService:
         trace_id = self._trace_ids.next()
         reply = error.reply(trace_id, trace_id, self._world.clock.now())
         reply.headers.update(headers)
-        return Handled(reply, caller.tenant_id, caller.client_id, trace_id)
+        return Handled(reply, who.tenant_id, who.client_id, trace_id)
 
-    def handle(self, exchange: Exchange, caller: _Caller) -> Handled:
+    def handle(self, exchange: Exchange, who: Requester) -> Handled:
         """Answer one request."""
         trace_id = self._trace_ids.next()
         try:
@@ -69,8 +61,12 @@ class IdentityService:
         except IdentityError as error:
             correlation_id = exchange.headers.get("client-request-id") or trace_id
             reply = error.reply(trace_id, correlation_id, self._world.clock.now())
+        except Exception:  # a fault of the sandbox itself: say so, and where, but go on serving
+            _LOG.exception("%s %s failed", exchange.method, exchange.raw_path)
+            broken = IdentityError(500, "server_error", 90033, "The sandbox itself failed; see its standard error.")
+            reply = broken.reply(trace_id, trace_id, self._world.clock.now())
         reply.headers["x-ms-request-id"] = trace_id
-        return Handled(reply, caller.tenant_id, caller.client_id, trace_id)
+        return Handled(reply, who.tenant_id, who.client_id, trace_id)
 
     def _route(self, exchange: Exchange) -> Reply:
         name, _, rest = unquote(exchange.raw_path).strip("/").partition("/")

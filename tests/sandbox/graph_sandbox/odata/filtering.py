@@ -109,7 +109,7 @@ class _Evaluation:
         if isinstance(node, (ast.Integer, ast.Float)):
             return node.py_val
         if isinstance(node, ast._Literal):
-            return str(node.val)
+            return str(node.val)  # type: ignore[attr-defined]  # every literal has one; the base class does not say so
         raise bad_query(self._kind.area, "The filter uses an expression that is not supported.")
 
     def _compare(self, node: ast.Compare, scope: dict[str, Any]) -> bool:
