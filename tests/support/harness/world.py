@@ -47,6 +47,14 @@ def customer(number: int) -> dict[str, t.Any]:
     return {
         "display_name": f"Customer {number}",
         "domain": domain,
-        "users": [{"user_principal_name": f"{name}@{domain}", "display_name": name.title()} for name in PEOPLE],
+        "users": [
+            *({"user_principal_name": f"{name}@{domain}", "display_name": name.title()} for name in PEOPLE),
+            {
+                "user_principal_name": f"lead_{MSSP_DOMAIN}#EXT#@{domain}",
+                "display_name": "Lea Lead",
+                "mail": f"lead@{MSSP_DOMAIN}",
+                "user_type": "Guest",
+            },
+        ],
         "clients": [{"name": "reader", "permissions": list(READ_ONLY)}, {"name": "nobody", "permissions": []}],
     }

@@ -1,0 +1,117 @@
+# Copyright (c) mssp.defender contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""tenant_info, by real playbook runs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from harness import world
+from harness.playbook import inventory, run_playbook
+from harness.story import Play
+from harness.tenants import Tenant
+
+ONBOARD = {
+    "EntitlementManagement.ReadWrite.All",
+    "Group.ReadWrite.All",
+    "RoleManagement.ReadWrite.Defender",
+    "CrossTenantInformation.ReadBasic.All",
+    "User.Read.All",
+    "Organization.Read.All",
+}
+
+
+def test_who_and_where(play: Play, tenant: Tenant) -> None:
+    told = play.task("tenant_info", features=["onboard"], fail_on_missing=True)
+    in_check_mode = play.check("tenant_info", features=["onboard"])
+    play.run()
+
+    for step in (told, in_check_mode):
+        assert (step.changed, step.writes) == (False, [])
+        assert step.result["tenant"]["id"] == tenant.tenant_id
+        assert step.result["tenant"]["display_name"] == tenant.data["display_name"]
+        assert tenant.domain in step.result["tenant"]["verified_domains"]
+        assert step.result["application"]["client_id"] == tenant.client_id
+        assert set(step.result["application"]["permissions"]) >= ONBOARD
+        assert step.result["missing_permissions"] == []
+        assert step.result["links"]["portal"] == f"https://security.microsoft.com/?tid={tenant.tenant_id}"
+        domain = step.result["tenant"]["domain"]
+        assert step.result["links"]["approvals"] == f"https://myaccess.microsoft.com/@{domain}#/"
+
+
+def test_by_domain_the_same(play: Play, tenant: Tenant) -> None:
+    told = play.task("tenant_info", tenant_id=tenant.domain)
+    play.run()
+
+    assert told.result["tenant"]["id"] == tenant.tenant_id
+
+
+@pytest.mark.parametrize(
+    ("feature", "missing"),
+    [
+        ("onboard", {"EntitlementManagement.ReadWrite.All", "Group.ReadWrite.All", "RoleManagement.ReadWrite.Defender"}),
+        ("groups", {"Group.ReadWrite.All"}),
+        ("defender", {"RoleManagement.ReadWrite.Defender"}),
+        ("entitlement", {"EntitlementManagement.ReadWrite.All", "Group.ReadWrite.All"}),
+    ],
+)
+def test_what_a_reader_lacks(play: Play, tenant: Tenant, feature: str, missing: set[str]) -> None:
+    told = play.task("tenant_info", features=[feature])
+    refused = play.refused("tenant_info", features=[feature], fail_on_missing=True)
+    nothing = play.task("tenant_info", fail_on_missing=True)
+    play.run(client="reader")
+
+    reader = tenant.client("reader")["client_id"]
+    assert set(told.result["missing_permissions"]) == missing
+    assert told.result["consent_url"] == f"{tenant.login_url}/{tenant.tenant_id}/adminconsent?client_id={reader}"
+    assert set(told.result["application"]["permissions"]) == set(world.READ_ONLY)
+    assert refused.code == "MissingPermission"
+    for words in (*missing, reader, tenant.tenant_id, told.result["consent_url"]):
+        assert words in refused.msg
+    assert nothing.result["missing_permissions"] == []
+
+
+def test_an_application_that_may_do_nothing(play: Play, tenant: Tenant) -> None:
+    told = play.task("tenant_info", features=["onboard"])
+    play.run(client="nobody")
+
+    assert set(told.result["missing_permissions"]) == ONBOARD
+    assert told.result["application"]["permissions"] == []
+    assert told.result["tenant"]["id"] == tenant.tenant_id
+
+
+def test_two_customers_of_one_tenant_are_a_typing_error(tenant: Tenant, tmp_path: Path) -> None:
+    play = {
+        "name": "Preflight",
+        "hosts": "all",
+        "gather_facts": False,
+        "serial": 1,
+        "ignore_errors": True,
+        "module_defaults": {"group/mssp.defender.graph": tenant.options()},
+        "tasks": [
+            {
+                "name": "preflight",
+                "mssp.defender.tenant_info": {"exclusive": True, "tenant_id": "{{ tenant | default(omit) }}"},
+            }
+        ],
+    }
+    hosts = inventory("contoso", "fabrikam", "tailspin")
+    hosts["all"]["hosts"]["tailspin"]["tenant"] = tenant.domain
+    result = run_playbook([play], tmp_path, hosts=hosts)
+
+    assert result.task("preflight", "contoso").status == "ok"
+    for host in ("fabrikam", "tailspin"):
+        task = result.task("preflight", host)
+        assert task.failed
+        assert f"the customers 'contoso' and '{host}' name the same tenant" in task.result["msg"]
+
+
+def test_a_cloud_that_does_not_exist(play: Play) -> None:
+    refused = play.refused("tenant_info", cloud="moon")
+    play.run()
+
+    assert (refused.code, refused.requests) == ("InvalidInput", [])
+    assert "moon" in refused.msg
+    assert "usgov" in refused.msg
