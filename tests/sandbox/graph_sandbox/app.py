@@ -29,7 +29,7 @@ _ENCODE = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False).encode
 
 
 class Sandbox:
-    """The whole sandbox on one port: ``/v1.0`` and ``/beta`` are Graph, ``/_sandbox`` is control, the rest is identity."""
+    """One port: ``/v1.0`` and ``/beta`` are Graph, ``/_sandbox`` is control, the rest is identity."""
 
     def __init__(self, world: World) -> None:
         self._latency = world.config.latency_ms

@@ -54,14 +54,15 @@ def test_connected_organization(other: Graph) -> None:
             "displayName": "The MSSP",
         }
     ]
-    by_tenant = f"{EM}/connectedOrganizations?$filter=identitySources/any(is:is/microsoft.graph.azureActiveDirectoryTenant/tenantId eq "
+    by_source = f"{EM}/connectedOrganizations?$filter=identitySources/any(is:is/microsoft.graph."
+    by_tenant = f"{by_source}azureActiveDirectoryTenant/tenantId eq "
     assert [item["id"] for item in other.ok("GET", f"{by_tenant}'{MSSP_TENANT}')")["value"]] == [row]
     again = other.refused("POST", f"{EM}/connectedOrganizations", organization(TENANT_SOURCE))
     assert again == (400, "ConnectedOrganizationAlreadyExists")
     changed = other("PATCH", f"{EM}/connectedOrganizations/{row}", {"description": "new", "state": "proposed"}, 202)
     assert set(changed.json()) == {"@odata.context", "id", "displayName", "description", "state"}
     second = other.ok("POST", f"{EM}/connectedOrganizations", organization(domain_source("unknown.example")), 201)["id"]
-    by_domain = f"{EM}/connectedOrganizations?$filter=identitySources/any(is:is/microsoft.graph.domainIdentitySource/domainName eq "
+    by_domain = f"{by_source}domainIdentitySource/domainName eq "
     assert [item["id"] for item in other.ok("GET", f"{by_domain}'unknown.example')")["value"]] == [second]
     assert other.refused("PATCH", f"{EM}/connectedOrganizations/{second}", {"identitySources": [TENANT_SOURCE]}) == (
         400,

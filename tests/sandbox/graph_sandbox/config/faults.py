@@ -14,8 +14,9 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 class Fault(BaseModel):
     """One entry of ``faults:``. It strikes a request that meets every condition given.
 
-    Conditions: ``method``, ``path`` (regular expression searched in path and query), ``tenant`` (id or domain), ``area``,
-    ``request`` (only the k-th request that meets the others), ``every`` (each k-th of them), ``times`` (at most so often).
+    Conditions: ``method``, ``path`` (regular expression searched in path and query), ``tenant`` (id or domain),
+    ``area``, ``request`` (only the k-th request that meets the others), ``every`` (each k-th of them), ``times`` (at
+    most so often).
     Effects: ``latency_ms`` alone, or with one of ``status`` (with ``retry_after``, ``code``, ``message``), ``drop``
     (the connection, before or after the work is done) or ``crash`` (see below).
     """
@@ -38,7 +39,7 @@ class Fault(BaseModel):
     """The request is carried out although ``status`` is answered."""
     drop: Literal["before", "after"] | None = None
     crash: Literal["refuse", "exit"] | None = None
-    """After this request: refuse = every later connection is dropped until the faults are cleared; exit = the process ends."""
+    """After this request: refuse = connections are dropped until the faults are cleared; exit = the process ends."""
     latency_ms: int = Field(default=0, ge=0)
 
     @field_validator("path")

@@ -36,7 +36,8 @@ def load_config(path: Path) -> Config:
         raise ConfigError(f"{path} is not YAML{where}; correct the indentation or the quoting there.") from None
     if not isinstance(data, dict):
         raise ConfigError(
-            f"{path} must hold a mapping; start it with 'tenants: [{{display_name: Contoso, domain: contoso.example}}]'."
+            f"{path} must hold a mapping; start it with "
+            "'tenants: [{display_name: Contoso, domain: contoso.example}]'."
         )
     try:
         config = Config.model_validate(data)

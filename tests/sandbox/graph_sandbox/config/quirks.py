@@ -3,10 +3,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Switches for what the real services do unexpectedly, or for what nobody has recorded.
 
-The default is the behaviour that the sources describe as usual. All can be set for the whole sandbox (``quirks:``), for one
-tenant (``tenants[].quirks``) and at run time (``POST /_sandbox/quirks``). A lag is counted in reads or tries and not in
-seconds, so that a test sees the same every time. A section name such as EM D.1 or Defender 1.8 names the fact sheet's
-section in README.md, "Where the facts come from".
+The default is the behaviour that the sources describe as usual. All can be set for the whole sandbox (``quirks:``),
+for one tenant (``tenants[].quirks``) and at run time (``POST /_sandbox/quirks``). A lag is counted in reads or tries
+and not in seconds, so that a test sees the same every time. A section name such as EM D.1 or Defender 1.8 names the
+fact sheet's section in README.md, "Where the facts come from".
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ class Quirks(BaseModel):
     stale_patch_reads: Count = 0
     """The first n reads after a PATCH of a group still show what was before."""
     group_soft_delete: bool = True
-    """A deleted security group can be restored from directory/deletedItems; false: it is gone at once (older service)."""
+    """A deleted security group can be restored; false: it is gone at once, as in older descriptions."""
     unique_name_held_by_deleted: bool = False
     """A soft-deleted group still holds its uniqueName (unknown; EM A.2)."""
     tips: bool = True

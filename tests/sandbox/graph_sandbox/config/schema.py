@@ -77,7 +77,7 @@ class DefenderRoleConfig(_Model):
     permissions: list[str]
     built_in: bool = False
     groups: list[str] = []
-    """Display names of groups of the tenant that hold the role, on the data source Mde unless ``scopes`` says otherwise."""
+    """Display names of groups of the tenant that hold the role, on everything unless ``scopes`` says otherwise."""
     scopes: list[str] = ["/"]
     id: Guid | None = None
 

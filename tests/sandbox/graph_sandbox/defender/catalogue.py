@@ -3,8 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The permissions that unified RBAC knows, as far as anybody has printed them (Defender 3).
 
-A live tenant lists 77; 36 are known by name, and four more are inferred from the pattern and marked so. ``dataops`` stands in
-the catalogue everywhere but can only be stored where a Sentinel workspace is connected.
+A live tenant lists 77; 36 are known by name, and four more are inferred from the pattern and marked so. ``dataops``
+stands in the catalogue everywhere but can only be stored where a Sentinel workspace is connected.
 """
 
 from __future__ import annotations

@@ -20,7 +20,10 @@ def make_router() -> Router:
 
 
 def answers(call: Call, *, reading: bool = False) -> bool:
-    """Whether unified RBAC is active; if not, False for a read that answers an empty list, else a 403 (Defender 1.8, no. 7)."""
+    """Whether unified RBAC is active (Defender 1.8, no. 7).
+
+    If it is not: False for a read that answers an empty list, else a 403.
+    """
     if call.tenant.quirks.urbac_active:
         return True
     if reading and call.tenant.quirks.urbac_inactive_answer == "empty":

@@ -3,8 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Types of the directory, and the permissions that its routes ask for.
 
-Properties: Graph v1.0 metadata; which are returned by default, and lengths: DC group-post-groups (EM A.1). Permissions: the
-"Permissions" section of each operation's page.
+Properties: Graph v1.0 metadata; which are returned by default, and lengths: DC group-post-groups (EM A.1).
+Permissions: the "Permissions" section of each operation's page.
 """
 
 from __future__ import annotations

@@ -3,8 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What happens after a request is accepted: access is granted or taken away, some reads later (EM G.1, G.2, N.10).
 
-A lag counts reads of requests or assignments. Delivery really changes the groups, so that the directory and the assignments
-can be compared as an audit does.
+A lag counts reads of requests or assignments. Delivery really changes the groups, so that the directory and the
+assignments can be compared as an audit does.
 """
 
 from __future__ import annotations
@@ -112,7 +112,10 @@ def _link(tenant: Tenant, assignment: Row) -> None:
 
 
 def _expire(call: Call, assignment: Row) -> None:
-    """End an assignment. Who was in the group before loses it too (DC access-package-resources), unless another grants it."""
+    """End an assignment, and take what it granted unless another one grants it.
+
+    Who was in the group before the assignment loses that too (DC access-package-resources).
+    """
     tenant = call.tenant
     assignment.update(
         state="expired", status="ExpiredNotificationTriggered", expiredDateTime=long_time(call.world.clock.now())

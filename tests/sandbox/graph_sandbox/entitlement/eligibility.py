@@ -17,7 +17,10 @@ if TYPE_CHECKING:
 
 
 def in_scope(call: Call, policy: Row, user: Row) -> bool:
-    """Whether a user belongs to those whom the policy names. Nobody asks under ``notSpecified``; an administrator may assign."""
+    """Whether a user belongs to those whom the policy names.
+
+    Nobody asks under ``notSpecified``, but an administrator may assign.
+    """
     scope = policy["allowedTargetScope"]
     if scope in ("notSpecified", "allDirectoryUsers"):
         return True

@@ -157,7 +157,10 @@ def _check_review(call: Call, review: Row) -> None:
 
 
 def _check_licence(call: Call, policy: Row) -> None:
-    """Features beyond P2, and guests without a linked subscription (decisions M9); the refusals' codes are not recorded."""
+    """Features beyond P2, and guests without a linked subscription (decisions M9).
+
+    The codes of these refusals are not recorded.
+    """
     quirks = call.tenant.quirks
     premium = _uses_governance(policy)
     if premium and quirks.licence == "p2":

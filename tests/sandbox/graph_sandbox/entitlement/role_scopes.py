@@ -43,10 +43,11 @@ def add_role_scope(call: Call, id: str) -> Reply:
     if any(entry["id"] == row["id"] for entry in state.scopes_of(package["id"])):
         raise GraphError(409, "DuplicateKey", "There is already a duplicated entity")
     state.role_scopes.add(row, call.tenant.quirks.role_scope_visible_lag)
+    context = f"{CONTEXT}accessPackages('{package['id']}')/resourceRoleScopes"
     return Reply(
         201,
         {
-            "@odata.context": f"{call.root}/$metadata#{CONTEXT}accessPackages('{package['id']}')/resourceRoleScopes/$entity",
+            "@odata.context": f"{call.root}/$metadata#{context}/$entity",
             "id": row["id"],
             "createdDateTime": row["createdDateTime"],
         },
@@ -102,7 +103,7 @@ def _resource(call: Call, package: Row, wanted: dict[str, Any]) -> Row:
 def _role_name(resource: Row, role: dict[str, Any]) -> str:
     """The role that the body means. Its id may be left out; a wrong one, the zero GUID included, names no role."""
     for name in ROLE_NAMES:
-        if str(role.get("originId") or "").lower() == f"{name}_{resource['originId']}".lower():
-            if role.get("id") in (None, "", role_id(resource, name)):
-                return name
+        named = str(role.get("originId") or "").lower() == f"{name}_{resource['originId']}".lower()
+        if named and role.get("id") in (None, "", role_id(resource, name)):
+            return name
     raise GraphError(404, "RoleNotFound", "The role was not found.")

@@ -223,7 +223,7 @@ ACCESS_PACKAGE: EntityType = EntityType(
 PACKAGE_TO_CREATE: ComplexType = ComplexType(
     "accessPackage",
     {
-        **{name: declared for name, declared in ACCESS_PACKAGE.properties.items()},
+        **ACCESS_PACKAGE.properties,
         "catalog": Property("object", of=REFERENCE),
     },
 )

@@ -92,7 +92,7 @@ class Call:
 
 
 def reference_id(url: object, area: Area) -> str:
-    """The id at the end of a reference such as ``https://graph.microsoft.com/v1.0/users/<id>`` or ``.../users('<id>')``."""
+    """The id at the end of a reference such as ``https://.../v1.0/users/<id>`` or ``.../users('<id>')``."""
     last = str(url).rstrip("/").rsplit("/", 1)[-1] if isinstance(url, str) else ""
     if "('" in last:
         last = last.partition("('")[2].removesuffix("')")

@@ -3,8 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Graph's error envelope, and the refusals that more than one route gives.
 
-Each back-end spells its codes its own way, so a refusal asks which area it comes from. Source of codes and texts: EM 1.3 and
-Defender 1.8 (see README.md, "Where the facts come from").
+Each back-end spells its codes its own way, so a refusal asks which area it comes from. Source of codes and texts: EM
+1.3 and Defender 1.8 (see README.md, "Where the facts come from").
 """
 
 from __future__ import annotations
@@ -96,7 +96,8 @@ def unauthenticated(message: str) -> GraphError:
         "InvalidAuthenticationToken",
         message,
         headers={
-            "WWW-Authenticate": 'Bearer realm="", authorization_uri="https://login.microsoftonline.com/common/oauth2/authorize", '
+            "WWW-Authenticate": 'Bearer realm="", '
+            'authorization_uri="https://login.microsoftonline.com/common/oauth2/authorize", '
             'client_id="00000003-0000-0000-c000-000000000000"'
         },
     )

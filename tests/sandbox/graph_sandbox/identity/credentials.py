@@ -1,7 +1,7 @@
 # Copyright (c) mssp.defender contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""How an application proves who it is: a secret in the form or in a Basic header, or an assertion signed with a certificate.
+"""How an application proves who it is: a secret in the form or in a Basic header, or a signed assertion.
 
 Facts: learn.microsoft.com, "OAuth 2.0 client credentials flow" and "Certificate credentials".
 """

@@ -3,8 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """AADSTS errors in the shape in which the token endpoint gives them.
 
-Codes and texts: learn.microsoft.com, "Microsoft Entra authentication and authorization error codes"; the shape: "OAuth 2.0
-client credentials flow", error response.
+Codes and texts: learn.microsoft.com, "Microsoft Entra authentication and authorization error codes"; the shape:
+"OAuth 2.0 client credentials flow", error response.
 """
 
 from __future__ import annotations

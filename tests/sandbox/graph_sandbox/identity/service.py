@@ -3,8 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Routes of the identity platform.
 
-Documents as https://login.microsoftonline.com/common/v2.0/.well-known/openid-configuration shows them; a tenant may be named
-by id or by any of its verified domains.
+Documents as https://login.microsoftonline.com/common/v2.0/.well-known/openid-configuration shows them; a tenant may
+be named by id or by any of its verified domains.
 """
 
 from __future__ import annotations

@@ -3,8 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Issue and verify access tokens.
 
-Claims as in "Access token claims reference" (learn.microsoft.com); Graph's tokens are version 1.0 tokens, whose application
-stands in ``appid`` and whose application permissions stand in ``roles``.
+Claims as in "Access token claims reference" (learn.microsoft.com); Graph's tokens are version 1.0 tokens, whose
+application stands in ``appid`` and whose application permissions stand in ``roles``.
 """
 
 from __future__ import annotations

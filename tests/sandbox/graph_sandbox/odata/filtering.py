@@ -3,8 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """``$filter``: parse with odata-query, evaluate against stored objects.
 
-Comparison of strings ignores case, as the directory does. A segment such as ``microsoft.graph.azureActiveDirectoryTenant``
-in a path is a cast: it lets only objects of that type through.
+Comparison of strings ignores case, as the directory does. A segment such as
+``microsoft.graph.azureActiveDirectoryTenant`` in a path is a cast: it lets only objects of that type through.
 """
 
 from __future__ import annotations

@@ -3,8 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """$select, $expand, $orderby, $top, $count and paging: from stored rows to what is answered.
 
-Rules: DC concepts/paging.md, concepts/query-parameters.md and concepts/aad-advanced-queries.md (EM 1.5). The link to the next
-page is absolute and opaque, and repeats the options of the first request.
+Rules: DC concepts/paging.md, concepts/query-parameters.md and concepts/aad-advanced-queries.md (EM 1.5). The link to
+the next page is absolute and opaque, and repeats the options of the first request.
 """
 
 from __future__ import annotations
@@ -27,7 +27,8 @@ if TYPE_CHECKING:
     from ..graph.call import Call
 
 _TIPS = (
-    "Use $select to choose only the properties your app needs, as this can lead to performance improvements. For example: "
+    "Use $select to choose only the properties your app needs, as this can lead to performance improvements. "
+    "For example: "
     "GET {path}?$select={example}"
 )
 _MAXIMUM_TOP = 999

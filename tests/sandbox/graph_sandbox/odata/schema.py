@@ -93,7 +93,7 @@ READ_ONLY_TIME = Property("datetime", read_only=True)
 
 
 def filled(kind: ComplexType, value: dict[str, Any]) -> dict[str, Any]:
-    """An object with every property of its type, as services store it: defaults for what is absent, enumerations as spelt."""
+    """An object with every property of its type: defaults for what is absent, enumerations in their own spelling."""
     actual = kind
     result: dict[str, Any] = {}
     if kind.subtypes:
