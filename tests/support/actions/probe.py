@@ -20,7 +20,7 @@ from harness.probing import carry_out
 
 
 class ActionModule(ActionBase):  # type: ignore[misc]
-    """Takes `steps`, gives `values`, one for each."""
+    """Takes `steps`, gives `found`, one for each."""
 
     _supports_check_mode = True
     _VALID_ARGS = frozenset({"steps"})
@@ -28,5 +28,5 @@ class ActionModule(ActionBase):  # type: ignore[misc]
     def run(self, tmp: t.Any = None, task_vars: t.Any = None) -> dict[str, t.Any]:
         """Carry the steps out in order."""
         result: dict[str, t.Any] = super().run(tmp, task_vars)
-        result["values"] = carry_out(os.environ["MSSP_TEST_TENANT"], self._task.args["steps"])
+        result["found"] = carry_out(os.environ["MSSP_TEST_TENANT"], self._task.args["steps"])
         return result

@@ -178,7 +178,7 @@ class Play:
             done = by_name.get(f"hand {number}")
             assert done is not None, f"the hand's turn {number} was not reached:\n{result}"
             assert not done.failed, f"the hand failed:\n{result}"
-            for (step, is_log), value in zip(hand, done.result["values"], strict=True):
+            for (step, is_log), value in zip(hand, done.result["found"], strict=True):
                 if is_log:
                     step._requests = value
                 else:
@@ -190,7 +190,7 @@ class Play:
         if f"hand_{len(self._hand_steps)}." in json.dumps(what):
             self._flush()
         if not is_log:
-            step._at = f"hand_{len(self._hand_steps)}.values[{len(self._pending)}]"
+            step._at = f"hand_{len(self._hand_steps)}.found[{len(self._pending)}]"
         self._pending.append((step, is_log))
         self._hand.append(what)
         return step
