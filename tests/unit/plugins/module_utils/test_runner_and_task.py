@@ -192,6 +192,8 @@ def run_module(monkeypatch, capsys, body, **args):
 
 def test_the_ordinary_way(monkeypatch, capsys):
     seen = {}
+    # What core does with a warning depends on its version and on whether this process is the controller.
+    monkeypatch.setattr(basic.AnsibleModule, "warn", lambda self, text: seen.update(warning=text))
 
     def body(task):
         seen.update(check_mode=task.check_mode, diff_mode=task.diff_mode, name=task.params["name"], host=task.host)
@@ -201,9 +203,8 @@ def test_the_ordinary_way(monkeypatch, capsys):
     result, status = run_module(
         monkeypatch, capsys, body, name="n", client_secret=SECRET, _ansible_check_mode=True, _ansible_diff=True
     )
-    assert seen == {"check_mode": True, "diff_mode": True, "name": "n", "host": None}
+    assert seen == {"check_mode": True, "diff_mode": True, "name": "n", "host": None, "warning": "careful"}
     assert (result["changed"], result["note"], status) == (False, "the ********", 0)
-    assert "careful" in json.dumps(result["warnings"])
     assert SECRET not in json.dumps(result)
 
 
