@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
 import subprocess
 import sys
@@ -139,7 +138,6 @@ def start_sandbox(directory: Path, config: dict[str, Any], *arguments: str) -> R
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-        env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"},
     )
     ready = directory / "sandbox.json"
     deadline = time.monotonic() + READY_WITHIN

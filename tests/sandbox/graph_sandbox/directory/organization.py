@@ -1,7 +1,7 @@
 # Copyright (c) mssp.defender contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""``/organization``: the tenant itself, with its verified domains."""
+"""``/organization`` and ``/domains``: the tenant itself, with its verified domains."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from ..graph.errors import Area, not_found
 from ..graph.routing import Router
 from ..odata.options import answer_collection, answer_entity
 from ..store import Row
-from .types import ORGANIZATION, READ_ORGANIZATION
+from .types import DOMAIN, ORGANIZATION, READ_DOMAINS, READ_ORGANIZATION
 
 router = Router(Area.DIRECTORY)
 
@@ -30,20 +30,24 @@ def get_organization(call: Call, id: str) -> Reply:
     return answer_entity(call, ORGANIZATION, _organization(call), "organization")
 
 
+@router.get("/domains", READ_DOMAINS)
+def list_domains(call: Call) -> Reply:
+    """The verified domains."""
+    rows = [
+        {
+            "id": domain["name"],
+            "isDefault": domain["isDefault"],
+            "isInitial": domain["isInitial"],
+            "isVerified": True,
+            "authenticationType": "Managed",
+        }
+        for domain in _domains(call)
+    ]
+    return answer_collection(call, DOMAIN, rows, "domains")
+
+
 def _organization(call: Call) -> Row:
     tenant = call.tenant
-    domains = [
-        {
-            "capabilities": "Email, OfficeCommunicationsOnline",
-            "isDefault": position == 0,
-            "isInitial": name.endswith(".onmicrosoft.com"),
-            "name": name,
-            "type": "Managed",
-        }
-        for position, name in enumerate(tenant.domains)
-    ]
-    if not any(domain["isInitial"] for domain in domains):
-        domains[0]["isInitial"] = True  # every tenant has exactly one initial domain
     return {
         "id": tenant.id,
         "displayName": tenant.display_name,
@@ -51,7 +55,7 @@ def _organization(call: Call) -> Row:
         "tenantType": "AAD",
         "countryLetterCode": None,
         "assignedPlans": _plans(tenant.quirks.licence),
-        "verifiedDomains": domains,
+        "verifiedDomains": _domains(call),
     }
 
 
@@ -71,3 +75,19 @@ def _plans(licence: str) -> list[Row]:
         }
         for name in held
     ]
+
+
+def _domains(call: Call) -> list[Row]:
+    domains = [
+        {
+            "capabilities": "Email, OfficeCommunicationsOnline",
+            "isDefault": position == 0,
+            "isInitial": name.endswith(".onmicrosoft.com"),
+            "name": name,
+            "type": "Managed",
+        }
+        for position, name in enumerate(call.tenant.domains)
+    ]
+    if not any(domain["isInitial"] for domain in domains):
+        domains[0]["isInitial"] = True  # every tenant has exactly one initial domain
+    return domains

@@ -143,6 +143,12 @@ ORGANIZATION = EntityType(
     },
 )
 
+DOMAIN = EntityType(
+    "domain",
+    Area.DIRECTORY,
+    {"id": text(), "isDefault": flag(), "isInitial": flag(), "isVerified": flag(), "authenticationType": text()},
+)
+
 TENANT_INFORMATION = EntityType(
     "tenantInformation",
     Area.DIRECTORY,
@@ -177,6 +183,13 @@ READ_OBJECTS = (
     "User.ReadWrite.All",
     "Application.Read.All",
 )
+READ_SERVICE_PRINCIPALS = (
+    "Application.Read.All",
+    "Application.ReadWrite.All",
+    "Directory.Read.All",
+    "Directory.ReadWrite.All",
+)
+READ_DOMAINS = ("Domain.Read.All", "Directory.Read.All", "Directory.ReadWrite.All")
 READ_ORGANIZATION = ("Organization.Read.All", "Directory.Read.All", "Directory.ReadWrite.All")
 READ_TENANT_INFORMATION = ("CrossTenantInformation.ReadBasic.All",)
 

@@ -9,7 +9,6 @@ assignments can be compared as an audit does.
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from ..clock import long_time
@@ -71,7 +70,7 @@ def expire_due(call: Call) -> None:
     now = call.world.clock.now()
     for assignment in call.tenant.entitlement.live_assignments():
         end = end_of(assignment)
-        if end is not None and end <= now - timedelta(seconds=0):
+        if end is not None and end <= now:
             _expire(call, assignment)
 
 
@@ -85,11 +84,21 @@ def _finish(call: Call, request: Row) -> None:
     if request["requestType"].lower().endswith("remove"):
         _expire(call, assignment)
     elif request["requestType"].lower().endswith("add"):
+        if _cannot_be_invited(call.tenant, assignment):
+            request.update(state="deliveryFailed", status="DeliveryFailed")
+            assignment.update(state="deliveryFailed", status="DeliveryFailed")
+            return
         if _waits_for_redemption(call.tenant, assignment):
             request.update(state="delivering", status="Delivering", completedDateTime=None, _reads_left=1)
             return
         assignment.update(state="delivered", status="Delivered")
         _link(call.tenant, assignment)
+
+
+def _cannot_be_invited(tenant: Tenant, assignment: Row) -> bool:
+    """Where nobody may invite guests, access for a new one fails after it was approved (T azure-docs#83206)."""
+    user = tenant.directory.users.get(assignment["_target"]["objectId"] or "")
+    return bool(tenant.quirks.allow_invites_from == "none" and user and user.get("_invited_by_entitlement"))
 
 
 def _waits_for_redemption(tenant: Tenant, assignment: Row) -> bool:

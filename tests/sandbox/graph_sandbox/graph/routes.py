@@ -6,7 +6,16 @@
 from __future__ import annotations
 
 from ..defender import catalogue_routes, role_assignments, role_definitions
-from ..directory import directory_objects, group_members, groups, organization, tenant_information, users
+from ..directory import (
+    directory_objects,
+    group_members,
+    groups,
+    organization,
+    service_principals,
+    tenant_information,
+    tenant_policies,
+    users,
+)
 from ..entitlement import (
     assignments,
     catalogs,
@@ -29,7 +38,9 @@ def all_routes() -> list[Router]:
         group_members,
         groups,
         organization,
+        service_principals,
         tenant_information,
+        tenant_policies,
         users,
         catalogue_routes,
         role_assignments,

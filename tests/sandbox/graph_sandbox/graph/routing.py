@@ -10,7 +10,7 @@ A template is written as Graph's documentation writes the path: ``/groups/{id}/m
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import unquote
@@ -114,9 +114,10 @@ class RouteTable:
     def match(self, exchange: Exchange) -> tuple[Route, dict[str, str]]:
         """The route of a request, and the values of its template's variables."""
         values: list[str] = []
-        node: _Node | None = self._root
-        for segment in _segments(exchange.raw_path, values):
-            assert node is not None
+        node = self._root
+        for segment, value in _segments(exchange.raw_path):
+            if value is not None:
+                values.append(value)
             following = node.literals.get(segment.lower())
             if following is None:
                 following = node.wildcard
@@ -124,7 +125,6 @@ class RouteTable:
             if following is None:
                 raise self._unknown(exchange, segment)
             node = following
-        assert node is not None
         if not node.routes:
             raise self._unknown(exchange, exchange.raw_path.rsplit("/", 1)[-1])
         route = node.routes.get(exchange.method)
@@ -159,19 +159,16 @@ class RouteTable:
         return GraphError(400, "BadRequest", f"Resource not found for the segment '{segment}'.")
 
 
-def _segments(raw_path: str, values: list[str]) -> list[str]:
-    """The path's segments; keyed ones are reduced to name and key, their values appended to ``values`` in passing."""
-    result = []
+def _segments(raw_path: str) -> Iterator[tuple[str, str | None]]:
+    """The path's segments. A keyed one comes as its name and key, with the value: ``groups(uniqueName=``, ``x``."""
     for raw in raw_path.strip("/").split("/"):
         segment = unquote(raw)
-        if "(" in segment:
-            by_id, keyed = _BY_ID.match(segment), _KEYED.match(segment)
-            if by_id:
-                result += [by_id["name"], by_id["id"]]
-                continue
-            if keyed:
-                value = keyed["bare"] if keyed["text"] is None else keyed["text"].replace("''", "'")
-                values.append(value)
-                segment = f"{keyed['name']}({keyed['key']}=)"
-        result.append(segment)
-    return result
+        by_id, keyed = (_BY_ID.match(segment), _KEYED.match(segment)) if "(" in segment else (None, None)
+        if by_id:
+            yield by_id["name"], None
+            yield by_id["id"], None
+        elif keyed:
+            value = keyed["bare"] if keyed["text"] is None else keyed["text"].replace("''", "'")
+            yield f"{keyed['name']}({keyed['key']}=)", value
+        else:
+            yield segment, None
