@@ -1,4 +1,4 @@
-#!/bin/bash
+#!/usr/bin/env bash
 # What `make demo` shows: three customers onboarded on the sandbox, twice, then drift made by hand, seen, and put right.
 set -euo pipefail
 cd "$(dirname "$0")/.."

@@ -33,7 +33,9 @@ options:
     type: list
     elements: str
   assigned_groups:
-    description: The groups that get the role, each by id, name or as the group that M(mssp.defender.aad_group) returned. Not stated, assignments are left alone.
+    description:
+      - The groups that get the role, each by id, name or as the group that M(mssp.defender.aad_group) returned.
+      - Not stated, assignments are left alone.
     type: list
     elements: raw
   scopes:
