@@ -116,14 +116,19 @@ def test_preloading_does_not_read_the_environment(monkeypatch):
 
 
 def test_every_request_of_msal_has_a_time_limit():
+    sent = []
+
     class Session:
         def get(self, url, **kwargs):
-            return ("GET", url, kwargs)
+            sent.append(("GET", url, kwargs))
 
         def post(self, url, **kwargs):
-            return ("POST", url, kwargs)
+            sent.append(("POST", url, kwargs))
 
     http = _http.BoundedHttp(Session(), 7.0)
-    assert http.get("u", params={}) == ("GET", "u", {"timeout": 7.0, "params": {}})
-    assert http.post("u", data={}) == ("POST", "u", {"timeout": 7.0, "data": {}})
+    http.get("u", params={"a": 1})
+    http.post("u", data={"b": 2})
     http.close()
+    assert [(verb, url) for verb, url, dummy in sent] == [("GET", "u"), ("POST", "u")]
+    assert [kwargs["timeout"] for dummy, dummy2, kwargs in sent] == [7.0, 7.0]
+    assert (sent[0][2]["params"], sent[1][2]["data"]) == ({"a": 1}, {"b": 2})
