@@ -348,12 +348,27 @@ def test_switching_reviews_on_fills_in_what_is_needed():
 
 
 def test_a_stage_keeps_what_is_not_stated():
-    body, outcome = updated(
-        STORED, {"name": "MSSP SOC users", "approval": {"stages": [{"approvers": [{"user": A}], "deny_after_days": 7}]}}
-    )
-    there = TIER_1["requestApprovalSettings"]["stages"][0]
+    # Nothing of it is what a new stage would get.
+    there = {
+        "durationBeforeAutomaticDenial": "P9D",
+        "isApproverJustificationRequired": False,
+        "isEscalationEnabled": True,
+        "durationBeforeEscalation": "P2D",
+        "approverInformationVisibility": "notVisible",
+        "primaryApprovers": [subject("groupMembers", "groupId", APPROVERS)],
+        "fallbackPrimaryApprovers": [subject("singleUser", "userId", C)],
+        "escalationApprovers": [subject("singleUser", "userId", C)],
+        "fallbackEscalationApprovers": [subject("singleUser", "userId", C)],
+    }
+    stored = copy.deepcopy(STORED)
+    stored["requestApprovalSettings"]["stages"] = [copy.deepcopy(there), {**there, "durationBeforeAutomaticDenial": "P10D"}]
+    options = {"name": "MSSP SOC users", "approval": {"stages": [{"approvers": [{"user": A}], "deny_after_days": 7}, {}]}}
+    body, outcome = updated(stored, options)
     changed = {"primaryApprovers": [subject("singleUser", "userId", A)], "durationBeforeAutomaticDenial": "P7D"}
-    assert body["requestApprovalSettings"]["stages"] == [{**there, **changed}]
+    assert body["requestApprovalSettings"]["stages"] == [
+        {**there, **changed},
+        {**there, "durationBeforeAutomaticDenial": "P10D"},
+    ]
     at = "requestApprovalSettings.stages.0"
     assert {change.property for change in outcome.changes} == {f"{at}.{key}" for key in changed}
 
