@@ -19,6 +19,8 @@ from .config.faults import Fault
 from .control import Control
 from .exchange import Exchange, Reply
 from .faulting import FaultSchedule
+from .graph.batch import is_batch, parse_batch, run_batch
+from .graph.errors import GraphError
 from .graph.service import GraphService
 from .identity.service import IdentityService
 from .journal import Journal
@@ -60,6 +62,21 @@ class Sandbox:
             await self._serve("identity", exchange, scope, receive, send)
 
     async def _serve(self, area: str, exchange: Exchange, scope: Scope, receive: Receive, send: Send) -> None:
+        if area == "graph" and is_batch(exchange):
+            await _respond(await self._batch(exchange), scope, receive, send)
+            return
+        reply, fault = await self._perform(area, exchange)
+        if fault and fault.crash == "refuse":
+            self._faults.refusing = True
+        if fault and fault.drop:
+            await _drop(scope, receive)
+        else:
+            await _respond(reply, scope, receive, send)
+        if fault and fault.crash == "exit":
+            os._exit(EXIT_CRASHED)
+
+    async def _perform(self, area: str, exchange: Exchange) -> tuple[Reply, Fault | None]:
+        """Carry out one request, or what a fault makes of it, and log it."""
         service: GraphService | IdentityService = self._graph if area == "graph" else self._identity
         who = service.identify(exchange)
         strike = self._faults.judge(area, exchange.method, exchange.target, who.tenant_names)
@@ -76,17 +93,25 @@ class Sandbox:
                 handled.reply = service.refuse(exchange, who, fault).reply
         dropped = fault is not None and fault.drop is not None
         self._journal.record(exchange, area, handled, None if dropped else handled.reply.status)
-        if dropped:
-            await _drop(scope, receive)
-        else:
-            await _respond(handled.reply, scope, receive, send)
-        if fault and fault.crash:
-            self._crash(fault)
+        return handled.reply, fault
 
-    def _crash(self, fault: Fault) -> None:
-        if fault.crash == "exit":
-            os._exit(EXIT_CRASHED)
-        self._faults.refusing = True
+    async def _batch(self, exchange: Exchange) -> Reply:
+        """The envelope of a batch; what is in it is carried out as if it had come alone."""
+        who = self._graph.identify(exchange)
+        if who.caller is None:
+            return self._graph.handle(exchange, who).reply
+
+        async def perform(inner: Exchange) -> Reply:
+            reply, fault = await self._perform("graph", inner)
+            # One request of a batch has no connection to cut; a gateway would say that its back-end did not answer.
+            lost = fault is not None and fault.drop is not None
+            return self._graph.refuse(inner, who, Fault(status=504)).reply if lost else reply
+
+        try:
+            responses = await run_batch(parse_batch(exchange), perform)
+        except GraphError as error:
+            return self._graph.answer_error(exchange, who, error)
+        return Reply(200, {"responses": responses})
 
 
 async def _respond(reply: Reply, scope: Scope, receive: Receive, send: Send) -> None:

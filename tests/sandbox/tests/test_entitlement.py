@@ -278,6 +278,25 @@ def test_assignment_from_request_to_removal(graph: Graph) -> None:
     graph("POST", f"{EM}/assignmentRequests", request_body(package, policy, admin), 201)
 
 
+def test_package_that_changes_under_its_holders(graph: Graph) -> None:
+    group, catalog, package = grant_chain(graph)
+    policy = graph.ok("POST", f"{EM}/assignmentPolicies", policy_body(graph, "customer_approvers", package), 201)["id"]
+    graph("POST", f"{EM}/assignmentRequests", request_body(package, policy, user_id(graph)), 201)
+    graph.ok("GET", f"{EM}/assignments")
+    second = make_group(graph)
+    add_resource(graph, catalog, second)
+    resource = resource_of(graph, catalog, second)["id"]
+    url = f"{EM}/accessPackages/{package}/resourceRoleScopes"
+    scope = graph.ok("POST", url, role_scope_body(second, resource), 201)["id"]
+
+    def size(group_id: str) -> int:
+        return len(graph.ok("GET", f"/groups/{group_id}/members")["value"])
+
+    assert (size(group), size(second)) == (1, 1)
+    graph("DELETE", f"{url}/{scope}", status=204)
+    assert (size(group), size(second)) == (1, 0)
+
+
 def test_approval_is_asked_unless_bypassed(graph: Graph) -> None:
     _, _, package = grant_chain(graph)
     policy = graph.ok("POST", f"{EM}/assignmentPolicies", policy_body(graph, "tier1", package), 201)["id"]

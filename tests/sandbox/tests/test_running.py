@@ -177,3 +177,11 @@ def test_clock(start: Start) -> None:
 
     made = datetime.datetime.fromisoformat(group["createdDateTime"].replace("Z", "+00:00"))
     assert (made - datetime.datetime.now(datetime.timezone.utc)).days >= 399
+
+
+def test_examples_of_the_readme(start: Start) -> None:
+    text = (SANDBOX / "README.md").read_text(encoding="utf-8")
+    for example in text.split("```yaml\n")[1:]:
+        config = yaml.safe_load(example.partition("```")[0])
+        graph = start(config).graph()
+        assert graph("GET", "/organization").status_code == 200

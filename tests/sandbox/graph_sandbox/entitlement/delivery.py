@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from ..graph.call import Call
     from ..world import Tenant
 
+Grant = tuple[str, str]
+"""A relation (members, owners) and the id of the group."""
+
 LIVE_REQUEST_STATES = ("submitted", "pendingApproval", "scheduled", "delivering")
 _RELATIONS = {"Member": "members", "Owner": "owners"}
 
@@ -44,6 +47,20 @@ def advance(call: Call) -> None:
             _finish(call, request)
         else:
             request.update(state="delivering", status="Delivering")
+
+
+def scope_added(tenant: Tenant, package_id: str) -> None:
+    """A package grants more: those who have it get that too (DC access-package-resources)."""
+    for assignment in tenant.entitlement.live_assignments(_package_id=package_id):
+        if assignment["state"] == "delivered":
+            _link(tenant, assignment)
+
+
+def scope_removed(tenant: Tenant, scope: Row) -> None:
+    """A package grants less: those who have it lose that."""
+    for assignment in tenant.entitlement.live_assignments(_package_id=scope["_package_id"]):
+        if assignment["state"] == "delivered":
+            _take(tenant, assignment["_target"]["objectId"], [_grant(scope)])
 
 
 def effective_schedule(call: Call, wanted: dict[str, Any] | None, policy: Row) -> Row:
@@ -106,12 +123,14 @@ def _waits_for_redemption(tenant: Tenant, assignment: Row) -> bool:
     return bool(tenant.quirks.delivering_until_redeemed and user and user["externalUserState"] == "PendingAcceptance")
 
 
-def _grants(tenant: Tenant, assignment: Row) -> list[tuple[str, str]]:
-    """What an assignment's package grants: (relation, group id)."""
-    return [
-        (_RELATIONS[scope["_role"]["displayName"]], scope["_role"]["originId"].partition("_")[2])
-        for scope in tenant.entitlement.scopes_of(assignment["_package_id"])
-    ]
+def _grants(tenant: Tenant, assignment: Row) -> list[Grant]:
+    """What an assignment's package grants."""
+    return [_grant(scope) for scope in tenant.entitlement.scopes_of(assignment["_package_id"])]
+
+
+def _grant(scope: Row) -> Grant:
+    role = scope["_role"]
+    return _RELATIONS[role["displayName"]], role["originId"].partition("_")[2]
 
 
 def _link(tenant: Tenant, assignment: Row) -> None:
@@ -130,12 +149,22 @@ def _expire(call: Call, assignment: Row) -> None:
         state="expired", status="ExpiredNotificationTriggered", expiredDateTime=long_time(call.world.clock.now())
     )
     target = assignment["_target"]["objectId"]
-    others = [other for other in tenant.entitlement.live_assignments() if other["_target"]["objectId"] == target]
-    kept = {grant for other in others for grant in _grants(tenant, other)}
-    for relation, group_id in _grants(tenant, assignment):
-        if (relation, group_id) not in kept:
-            getattr(tenant.directory, relation).get(group_id, {}).pop(target, None)
+    _take(tenant, target, _grants(tenant, assignment))
+    others = _others(tenant, target)
     user = tenant.directory.users.get(target or "")
     lifecycle = current_settings(call)["externalUserLifecycleAction"]
     if user and not others and user.get("_invited_by_entitlement") and lifecycle != "none":
         user["accountEnabled"] = False
+
+
+def _others(tenant: Tenant, target: str) -> list[Row]:
+    return [row for row in tenant.entitlement.live_assignments() if row["_target"]["objectId"] == target]
+
+
+def _take(tenant: Tenant, target: str, grants: list[Grant]) -> None:
+    """Take somebody out of groups, but for those that an assignment of theirs still grants."""
+    delivered = [other for other in _others(tenant, target) if other["state"] == "delivered"]
+    kept = {grant for other in delivered for grant in _grants(tenant, other)}
+    for relation, group_id in grants:
+        if (relation, group_id) not in kept:
+            getattr(tenant.directory, relation).get(group_id, {}).pop(target, None)

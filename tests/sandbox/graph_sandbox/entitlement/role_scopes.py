@@ -12,6 +12,7 @@ from ..graph.call import Call
 from ..graph.errors import Area, GraphError, not_found
 from ..store import Row
 from .common import CHECKER, CONTEXT, WRITE, invalid_model, location, make_router, now, require
+from .delivery import scope_added, scope_removed
 from .resource_store import ROLE_NAMES, find_resource, role_id, role_of, scope_id, scopes_of
 from .types import ROLE_SCOPE_BODY
 
@@ -43,6 +44,7 @@ def add_role_scope(call: Call, id: str) -> Reply:
     if any(entry["id"] == row["id"] for entry in state.scopes_of(package["id"])):
         raise GraphError(409, "DuplicateKey", "There is already a duplicated entity")
     state.role_scopes.add(row, call.tenant.quirks.role_scope_visible_lag)
+    scope_added(call.tenant, package["id"])
     context = f"{CONTEXT}accessPackages('{package['id']}')/resourceRoleScopes"
     return Reply(
         201,
@@ -64,6 +66,7 @@ def remove_role_scope(call: Call, id: str, scope_id: str) -> Reply:
     if row is None:
         raise not_found(Area.ENTITLEMENT, scope_id)
     state.role_scopes.remove(row["_key"])
+    scope_removed(call.tenant, row)
     release_resource(call.tenant, row["_resource_id"])
     return Reply(204)
 

@@ -86,6 +86,10 @@ class GraphService:
             broken = GraphError(500, "InternalServerError", "The sandbox itself failed; see its standard error.")
             return self._finish(exchange, who, request_id, None, broken)
 
+    def answer_error(self, exchange: Exchange, who: Requester, error: GraphError) -> Reply:
+        """An error in Graph's envelope."""
+        return self._finish(exchange, who, self._request_ids.next(), None, error).reply
+
     def _call(self, exchange: Exchange, caller: Caller, route: Route) -> Call:
         query: dict[str, str] = {}
         for name, value in parse_qsl(exchange.query, keep_blank_values=True):
