@@ -331,8 +331,11 @@ def _plan(resource: Resource, current: Entity | None) -> _Planned:
             put(body, prop.path, copy.deepcopy(new))
             changes.append(Change(resource.type, resource.name, identifier, "update", prop.path, old, new))
         for prop in resource.properties:
-            if prop.compared and has(resource.desired, prop.path) and (has(current, prop.path) or has(body, prop.path)):
+            if not prop.compared or not has(resource.desired, prop.path):
+                continue
+            if has(current, prop.path):
                 put(before, prop.path, copy.deepcopy(pick(current, prop.path)))
+            if has(body, prop.path) or has(current, prop.path):
                 shown = pick(body, prop.path) if has(body, prop.path) else pick(current, prop.path)
                 put(after, prop.path, copy.deepcopy(shown))
     parts = []
@@ -404,18 +407,24 @@ def _create(resource: Resource, body: Entity) -> tuple[Entity, bool]:
 
 
 def _look_up(resource: Resource) -> Entity | None:
+    return _until_seen(resource, lambda: resource.find(fresh=True))
+
+
+T = t.TypeVar("T")
+
+
+def _until_seen(resource: Resource, look: t.Callable[[], T | None]) -> T | None:
+    """What `look` finds within a few seconds of the task's budget: what was written may not be visible at once."""
+    budget = getattr(getattr(resource, "graph", None), "budget", None)
     for pause in (0.0, 1.0, 3.0, 6.0):
-        _pause(resource, pause)
-        found = resource.find(fresh=True)
+        if pause and budget is not None:
+            if not budget.fits(pause):
+                break
+            budget.sleep(pause)
+        found = look()
         if found is not None:
             return found
     return None
-
-
-def _pause(resource: Resource, seconds: float) -> None:
-    budget = getattr(getattr(resource, "graph", None), "budget", None)
-    if budget is not None and seconds and budget.fits(seconds):
-        budget.sleep(seconds)
 
 
 def _apply(resource: Resource, planned: _Planned, label: str, first: t.Sequence[Change] = ()) -> Outcome:
@@ -428,7 +437,7 @@ def _apply(resource: Resource, planned: _Planned, label: str, first: t.Sequence[
         # Adding before removing: access never has a gap.
         for link in part.add:
             with doing(f"add {link.name} to the {label}"):
-                kept[link.key] = _add(part.part, entity, link)
+                kept[link.key] = _add(resource, part.part, entity, link)
         for link in part.remove:
             with doing(f"remove {link.name} from the {label}"):
                 part.part.remove(entity, link)
@@ -436,16 +445,23 @@ def _apply(resource: Resource, planned: _Planned, label: str, first: t.Sequence[
     return planned.outcome(resource.shown(entity), first)
 
 
-def _add(part: Part, entity: Entity, link: Link) -> Link:
+def _add(resource: Resource, part: Part, entity: Entity, link: Link) -> Link:
     try:
         return part.add(entity, link)
     except GraphError as error:
-        if error.outcome_unknown:
-            # As for objects: look, and never send it again blindly.
-            for there in part.stored(entity):
-                if there.key == link.key:
-                    return there
-        raise
+        # Sent once. Unknown whether it was done, or refused because it is there already: look.
+        if not error.outcome_unknown and error.status not in (400, 409):
+            raise
+        # Without what was read before: the part reads anew.
+        bare = {key: value for key, value in entity.items() if key != part.property}
+
+        def look() -> Link | None:
+            return next((there for there in part.stored(bare) if there.key == link.key), None)
+
+        found = _until_seen(resource, look) if error.outcome_unknown else look()
+        if found is None:
+            raise
+        return found
 
 
 def _absent(resource: Resource, current: Entity | None, label: str, check_mode: bool, force: bool) -> Outcome:

@@ -146,6 +146,7 @@ class Task:
 
         Known by a file in the run's private directory; without one (an ordinary module run) nothing is refused.
         """
+        choose(self.params)  # a tenant that is not named cannot be claimed
         if self.run_directory is None or self.host is None:
             return
         for name in (str(self.tenant), None):

@@ -94,6 +94,11 @@ def session(ca_path: str | None) -> t.Any:
     return _sessions[key]
 
 
+def _as_it_is(request: t.Any) -> t.Any:
+    # Without an `auth` of its own a request gets whatever .netrc has for the host.
+    return request
+
+
 class BoundedHttp:
     """The session as MSAL wants it (get, post), with a time-out on every request, which MSAL itself never sets."""
 
@@ -103,11 +108,11 @@ class BoundedHttp:
 
     def get(self, url: str, **kwargs: t.Any) -> t.Any:
         """GET, bounded."""
-        return self._inner.get(url, timeout=self._timeout, **kwargs)
+        return self._inner.get(url, timeout=self._timeout, auth=_as_it_is, **kwargs)
 
     def post(self, url: str, **kwargs: t.Any) -> t.Any:
         """POST, bounded."""
-        return self._inner.post(url, timeout=self._timeout, **kwargs)
+        return self._inner.post(url, timeout=self._timeout, auth=_as_it_is, **kwargs)
 
     def close(self) -> None:
         """The session belongs to the process, not to MSAL."""
