@@ -52,6 +52,11 @@ def test_request_log(graph: Graph, other: Graph) -> None:
     assert group
 
 
+def test_passwords_stay_out_of_the_log(graph: Graph) -> None:
+    graph("POST", "/users", {"displayName": "x", "passwordProfile": {"password": "very secret"}})
+    assert "very secret" not in str(graph.sandbox.control("GET", "requests"))
+
+
 def test_status_faults(graph: Graph) -> None:
     fault = {"method": "GET", "path": "/groups", "times": 2, "status": 429, "retry_after": 1}
     graph.sandbox.control("POST", "faults", [fault])

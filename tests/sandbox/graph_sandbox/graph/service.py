@@ -134,10 +134,13 @@ class GraphService:
 
 
 def _loggable(exchange: Exchange) -> object:
-    """The JSON that was sent, for the request log."""
+    """The JSON that was sent, for the request log; a new user's password is not kept."""
     if not exchange.body:
         return None
     try:
-        return json.loads(exchange.body)
+        body = json.loads(exchange.body)
     except ValueError:
         return None
+    if isinstance(body, dict) and "passwordProfile" in body:
+        return {**body, "passwordProfile": "(not kept)"}
+    return body
