@@ -42,7 +42,8 @@ def acquire(identity: Identity, http: t.Any) -> t.Mapping[str, t.Any]:
     password = identity.options.get("certificate_password")
     content = _read(path)
     credential: dict[str, t.Any]
-    if content.lstrip().startswith(_PEM) or _PEM in content:
+    is_pem = _PEM in content
+    if is_pem:
         text = content.decode("ascii", "replace")
         if "PRIVATE KEY-----" not in text or "BEGIN CERTIFICATE-----" not in text:
             raise InvalidInput(
@@ -54,14 +55,25 @@ def acquire(identity: Identity, http: t.Any) -> t.Mapping[str, t.Any]:
         credential = {"private_key_pfx_path": path}
     if password:
         credential["passphrase"] = password
+    if not _opens(content, password, is_pem):
+        raise InvalidInput(
+            f"the certificate file {path} cannot be used",
+            remedy="Check that it is PEM or PFX with a private key, and that certificate_password is right.",
+        )
+    return acquire_for_client(identity, credential, http)
+
+
+def _opens(content: bytes, password: str | None, is_pem: bool) -> bool:
+    """Whether the key can be had. Asked before MSAL is, whose ValueError could as well come from the network."""
+    # cryptography is what MSAL itself needs for certificates.
+    from cryptography.hazmat.primitives.serialization import load_pem_private_key, pkcs12
+
+    secret = password.encode() if password else None
     try:
-        return acquire_for_client(identity, credential, http)
-    except (TypeError, UnicodeError) as exc:
-        raise _unusable(path) from exc
-
-
-def _unusable(path: str) -> InvalidInput:
-    return InvalidInput(
-        f"the certificate file {path} cannot be used",
-        remedy="Check that it is PEM or PFX with a private key, and that certificate_password is right.",
-    )
+        if is_pem:
+            load_pem_private_key(content, secret)
+            return True
+        key, certificate, dummy = pkcs12.load_key_and_certificates(content, secret)
+        return key is not None and certificate is not None
+    except (ValueError, TypeError):
+        return False
