@@ -201,6 +201,18 @@ def test_a_role_that_nobody_wants_is_removed():
     assert len(writes(http)) == 1
 
 
+def test_a_role_whose_answer_was_lost_is_found_and_not_posted_again():
+    table = {
+        PACKAGES: page(PACKAGE),
+        f"GET {EM}/accessPackages/{C}": {**PACKAGE, "resourceRoleScopes": [SCOPE]},
+        ADDED: page(RESOURCE),
+        f"POST {EM}/accessPackages/{C}/resourceRoleScopes": [answer(504)],
+    }
+    resource, http = package(table, roles=[GroupRole(Ref(B, "Tier 1"), "Member")])
+    assert reconcile(resource).entity["resourceRoleScopes"] == [{"id": "scope-1", "role": "Member", "group": B}]
+    assert len(writes(http)) == 1
+
+
 def test_a_group_that_never_comes_into_the_catalog():
     resource, dummy = package(
         {PACKAGES: page(PACKAGE), ADDED: lambda sent: page()}, roles=[GroupRole(Ref(B, "Tier 1"), "Member")]
