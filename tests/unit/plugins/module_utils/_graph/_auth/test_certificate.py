@@ -18,6 +18,11 @@ PASSWORD = "p4ssword-value"
 KEY = "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n"
 CERTIFICATE = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"
 
+UNUSABLE = (
+    "the certificate file {} cannot be used. "
+    "Check that it is PEM or PFX with a private key, and that certificate_password is right."
+)
+
 
 def identity(path, password=None):
     options = {"certificate_path": str(path), "certificate_password": password}
@@ -142,10 +147,7 @@ def test_a_locked_pem_without_its_password(made, tmp_path):
     path.write_bytes(made["locked pem"])
     with pytest.raises(Failure) as caught:
         _certificate.acquire(identity(path), Login())
-    assert str(caught.value) == (
-        f"the certificate file {path} cannot be used. "
-        "Check that it is PEM or PFX with a private key, and that certificate_password is right."
-    )
+    assert str(caught.value) == UNUSABLE.format(path)
 
 
 @pytest.mark.parametrize(
@@ -157,6 +159,16 @@ def test_a_wrong_password_fails_without_being_quoted(made, tmp_path, form, passw
     with pytest.raises(Failure) as caught:
         _certificate.acquire(identity(path, password), Login())
     assert "wrong-password" not in str(caught.value.as_result())
+    assert str(caught.value) == UNUSABLE.format(path)
+
+
+@pytest.mark.parametrize("content", [b"garbage", b"", (KEY + CERTIFICATE).encode()])
+def test_a_file_that_is_no_certificate(tmp_path, content):
+    path = tmp_path / "certificate"
+    path.write_bytes(content)
+    with pytest.raises(Failure) as caught:
+        _certificate.acquire(identity(path), Login())
+    assert str(caught.value) == UNUSABLE.format(path)
 
 
 def test_a_renewed_certificate_is_another_credential(tmp_path):
