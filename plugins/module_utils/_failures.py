@@ -44,6 +44,8 @@ class Failure(Exception):
         self.detail = detail
         self.request_id = request_id
         self.doing: str | None = None
+        # The permissions of what was refused, when they are others than those of the task's own object.
+        self.needs: tuple[str, ...] = ()
         self.tenant: str | None = None
 
     def __str__(self) -> str:
@@ -87,6 +89,16 @@ class InvalidInput(Failure):
 
     def __init__(self, cause: str, *, remedy: str | None = None) -> None:
         super().__init__(cause, remedy=remedy, code="InvalidInput")
+
+
+@contextlib.contextmanager
+def needing(*permissions: str) -> t.Iterator[None]:
+    """Name the permissions that the requests inside take, for the remedy of a refusal."""
+    try:
+        yield
+    except Failure as failure:
+        failure.needs = failure.needs or permissions
+        raise
 
 
 @contextlib.contextmanager

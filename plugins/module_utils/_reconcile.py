@@ -12,36 +12,19 @@ planning, so what it predicts is by construction what a run then does.
 
 from __future__ import annotations
 
-import abc
 import copy
 import dataclasses
 import typing as t
 
-from ansible_collections.mssp.defender.plugins.module_utils._failures import Failure, GraphError, doing
-from ansible_collections.mssp.defender.plugins.module_utils._normalise import Normaliser
-
-Entity = dict[str, t.Any]
-
-# What the server will give, in the place of a value that only exists after the run. Check mode only.
-KNOWN_AFTER_APPLY = "(known after apply)"
-
-
-@dataclasses.dataclass(frozen=True)
-class Property:
-    """One managed property of an entity.
-
-    :param path: where it stands in Graph's entity, with dots: `requestorSettings.enableTargetsToSelfAddAccess`.
-    :param option: the module's option that states it, for documentation and messages.
-    :param same: maps a value to its meaning; the property differs when the meanings do.
-    :param fixed: what to do when it differs but cannot be changed, as a sentence; None when it can be changed.
-    :param compared: False for what is sent but means nothing afterwards, such as a start date in the past.
-    """
-
-    path: str
-    option: str
-    same: Normaliser
-    fixed: str | None = None
-    compared: bool = True
+from ansible_collections.mssp.defender.plugins.module_utils._failures import Failure, GraphError, InvalidInput, doing
+from ansible_collections.mssp.defender.plugins.module_utils._paths import Entity, has, pick, put
+from ansible_collections.mssp.defender.plugins.module_utils._resources.base import (
+    KNOWN_AFTER_APPLY,
+    Link,
+    Part,
+    Property,
+    Resource,
+)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -67,103 +50,6 @@ class Change:
         }
 
 
-@dataclasses.dataclass(frozen=True)
-class Link:
-    """One element of a set that belongs to an object: a member, an assignment, a role scope.
-
-    :param key: identifies it; equal keys are the same link.
-    :param name: for people.
-    :param value: what a result shows of it.
-    :param raw: what the resource needs to add or to remove it.
-    """
-
-    key: t.Hashable
-    name: str
-    value: t.Any
-    raw: t.Any = None
-
-
-class Part(abc.ABC):
-    """A set of links of an object, compared as a set.
-
-    `property` names it in the object's view. When `link_type` is None the set is a property of the object and a
-    difference is one change; otherwise each link is an object of its own, with changes of its own.
-    """
-
-    property: str
-    link_type: str | None = None
-    # Whether links that are there and not wanted are removed.
-    purge: bool = True
-
-    @abc.abstractmethod
-    def wanted(self) -> list[Link] | None:
-        """What the user stated; None when nothing."""
-
-    @abc.abstractmethod
-    def stored(self, entity: Entity) -> list[Link]:
-        """What is there."""
-
-    @abc.abstractmethod
-    def add(self, entity: Entity, link: Link) -> Link:
-        """Add it; returns it as it is now."""
-
-    @abc.abstractmethod
-    def remove(self, entity: Entity, link: Link) -> None:
-        """Remove it."""
-
-
-class Resource(abc.ABC):
-    """One kind of Graph object, with what the user wants of one of them."""
-
-    # In people's words, for messages and for `changes`: "group", "Defender role".
-    type: t.ClassVar[str]
-    properties: t.ClassVar[tuple[Property, ...]]
-    # Extra properties that a create sends when the user did not state them.
-    on_create: t.ClassVar[t.Mapping[str, t.Any]] = {}
-
-    # Only what the user stated, nested as Graph nests it.
-    desired: Entity
-
-    @property
-    @abc.abstractmethod
-    def name(self) -> str:
-        """How people call this object."""
-
-    @abc.abstractmethod
-    def find(self, *, fresh: bool = False) -> Entity | None:
-        """The object as Graph has it, or None. More than one match is a Failure that lists them."""
-
-    def guard(self, current: Entity) -> None:  # noqa: B027
-        """Raise a Failure when this object must not be taken over (decisions M6)."""
-
-    def check(self, current: Entity | None) -> None:  # noqa: B027
-        """Raise a Failure, before the first write, for what the service would refuse."""
-
-    @abc.abstractmethod
-    def create(self, body: Entity) -> Entity:
-        """POST once."""
-
-    @abc.abstractmethod
-    def update(self, current: Entity, changed: Entity) -> Entity:
-        """Write the changed properties; returns the entity as it is now."""
-
-    @abc.abstractmethod
-    def delete(self, current: Entity) -> None:
-        """Delete it and, where a later step relies on it, wait until it is gone."""
-
-    def obstacles(self, current: Entity) -> list[str]:
-        """What stands in the way of deleting it without `force`, each as a clause."""
-        return []
-
-    def parts(self) -> t.Sequence[Part]:
-        """The sets of links it has."""
-        return ()
-
-    def shown(self, entity: Entity) -> Entity:
-        """The object as the module returns it."""
-        return entity
-
-
 @dataclasses.dataclass
 class Outcome:
     """What happened, or what would happen."""
@@ -179,50 +65,6 @@ class Outcome:
     def changed(self) -> bool:
         """Whether anything differs from what was wanted."""
         return bool(self.changes)
-
-
-def pick(entity: t.Any, path: str) -> t.Any:
-    """The value at a dotted path, or None. Numbers index lists: `stages.0.primaryApprovers`."""
-    for step in path.split("."):
-        if isinstance(entity, list):
-            entity = entity[int(step)] if int(step) < len(entity) else None
-        elif isinstance(entity, dict):
-            entity = entity.get(step)
-        else:
-            return None
-    return entity
-
-
-def has(entity: t.Any, path: str) -> bool:
-    """Whether the user stated a value at this path."""
-    for step in path.split("."):
-        if isinstance(entity, list):
-            if int(step) >= len(entity):
-                return False
-            entity = entity[int(step)]
-        elif isinstance(entity, dict) and step in entity:
-            entity = entity[step]
-        else:
-            return False
-    return True
-
-
-def put(entity: Entity, path: str, value: t.Any) -> None:
-    """Set the value at a dotted path, making the objects and lists on the way."""
-    steps = path.split(".")
-    at: t.Any = entity
-    for step, following in zip(steps, [*steps[1:], ""], strict=True):
-        made: t.Any = ([] if following.isdigit() else {}) if following else value
-        if isinstance(at, list):
-            at.extend({} for dummy in range(int(step) + 1 - len(at)))
-            key: t.Any = int(step)
-            there = at[key]
-        else:
-            key = step
-            there = at.get(step)
-        if not following or not isinstance(there, type(made)):
-            at[key] = made
-        at = at[key]
 
 
 def differences(properties: t.Sequence[Property], current: Entity, desired: Entity) -> list[tuple[Property, t.Any, t.Any]]:
@@ -269,11 +111,18 @@ def reconcile(resource: Resource, *, state: str = "present", check_mode: bool = 
     label = f"{resource.type} '{resource.name}'"
     with doing(f"read the {label}"):
         current = resource.find()
-    if state == "absent":
-        return _absent(resource, current, label, check_mode, force)
+        if current is None and resource.identifier and state == "present":
+            raise InvalidInput(
+                f"there is no {resource.type} with the id {resource.identifier}",
+                remedy="Check the id, or leave it out and name the object.",
+            )
     if current is not None:
         with doing(f"take over the {label}"):
-            resource.guard(current)
+            resource.manageable(current)
+            if state == "present":
+                resource.guard(current)
+    if state == "absent":
+        return _absent(resource, current, label, check_mode, force)
     with doing(f"plan the {label}"):
         resource.check(current)
         planned = _plan(resource, current)
@@ -330,14 +179,14 @@ def _plan(resource: Resource, current: Entity | None) -> _Planned:
                 )
             put(body, prop.path, copy.deepcopy(new))
             changes.append(Change(resource.type, resource.name, identifier, "update", prop.path, old, new))
+        whole = resource.merge(current, body)
         for prop in resource.properties:
             if not prop.compared or not has(resource.desired, prop.path):
                 continue
             if has(current, prop.path):
                 put(before, prop.path, copy.deepcopy(pick(current, prop.path)))
-            if has(body, prop.path) or has(current, prop.path):
-                shown = pick(body, prop.path) if has(body, prop.path) else pick(current, prop.path)
-                put(after, prop.path, copy.deepcopy(shown))
+            if has(whole, prop.path):
+                put(after, prop.path, copy.deepcopy(pick(whole, prop.path)))
     parts = []
     for part in resource.parts():
         wanted = part.wanted()
@@ -376,20 +225,10 @@ def _link_changes(resource: Resource, identifier: str | None, planned: _PartPlan
 
 
 def _predicted(planned: _Planned) -> Entity:
-    entity = overlay(planned.entity or {"id": KNOWN_AFTER_APPLY}, planned.body)
+    entity = planned.resource.merge(planned.entity or {"id": KNOWN_AFTER_APPLY}, planned.body)
     for part in planned.parts:
         entity[part.part.property] = [link.value for link in part.result]
     return planned.resource.shown(entity)
-
-
-def overlay(current: t.Any, changed: t.Any) -> t.Any:
-    """`current` with the values of `changed` put over it, objects by key; both stay as they are."""
-    if not isinstance(current, dict) or not isinstance(changed, dict):
-        return copy.deepcopy(changed)
-    merged = copy.deepcopy(current)
-    for key, value in changed.items():
-        merged[key] = overlay(merged.get(key), value)
-    return merged
 
 
 def _create(resource: Resource, body: Entity) -> tuple[Entity, bool]:

@@ -25,7 +25,8 @@ from ansible_collections.mssp.defender.plugins.module_utils._graph._auth._tokens
 from ansible_collections.mssp.defender.plugins.module_utils._graph._budget import Budget
 from ansible_collections.mssp.defender.plugins.module_utils._graph._clouds import Cloud, find_cloud
 from ansible_collections.mssp.defender.plugins.module_utils._graph._session import Graph
-from ansible_collections.mssp.defender.plugins.module_utils._reconcile import Resource, reconcile
+from ansible_collections.mssp.defender.plugins.module_utils._reconcile import reconcile
+from ansible_collections.mssp.defender.plugins.module_utils._resources.base import Resource
 from ansible_collections.mssp.defender.plugins.module_utils._resources.permissions import missing
 from ansible_collections.mssp.defender.plugins.module_utils._resources.references import References
 
@@ -204,8 +205,9 @@ class Task:
         failure.tenant = failure.tenant or self.tenant
         if failure.status != 403 or failure.remedy:
             return
+        needs = failure.needs or self.needs
         try:
-            lacking = self.missing_permissions(self.needs)
+            lacking = self.missing_permissions(needs)
         except Failure:
             return
         if lacking:
@@ -215,14 +217,14 @@ class Task:
             )
         else:
             failure.remedy = (
-                f"The token has {', '.join(self.needs)}; ask the customer what else restricts the application "
+                f"The token has {', '.join(needs) or 'what it needs'}; ask the customer what else restricts the application "
                 "(licence, administrative units, workload not activated)."
             )
 
 
 def _url(option: str, value: str) -> str:
     url = str(value).strip().rstrip("/")
-    if not url.startswith("https://"):
+    if not url.lower().startswith("https://"):
         # AZURE_AUTHORITY_HOST is often given without a scheme.
         if "://" in url:
             raise InvalidInput(f"{option} is '{value}', which is not an https URL", remedy="Tokens travel over TLS only.")

@@ -477,7 +477,7 @@ def run(task: Task) -> dict[str, t.Any]:
         Translator(params, references).policy(),
         package=None if package is None else references.access_package(package, "access_package", catalog),
         policy_id=params["policy_id"],
-        first_review_after_days=(params["reviews"] or {}).get("first_after_days") or 335,
+        first_review_after_days=(params["reviews"] or {}).get("first_after_days", 335),
     )
     return task.reconcile(policy, "policy")
 

@@ -11,7 +11,8 @@ import typing as t
 
 from ansible_collections.mssp.defender.plugins.module_utils._failures import GraphError
 from ansible_collections.mssp.defender.plugins.module_utils._normalise import exact, flag, text
-from ansible_collections.mssp.defender.plugins.module_utils._reconcile import Entity, Link, Part, Property, Resource
+from ansible_collections.mssp.defender.plugins.module_utils._paths import Entity
+from ansible_collections.mssp.defender.plugins.module_utils._resources.base import Link, Part, Property, Resource
 
 
 class MemoryPart(Part):

@@ -146,7 +146,7 @@ class Graph:
 
     def _refuse_foreign(self, link: str) -> None:
         # The bearer token goes where the link points: never to another host, whatever an answer says.
-        if urllib.parse.urlsplit(link)[:2] != urllib.parse.urlsplit(self.base_url)[:2]:
+        if _origin(link) != _origin(self.base_url):
             raise GraphError(
                 "Graph's next page lies on another host, where the access token must not be sent", code="ForeignLink"
             )
@@ -168,12 +168,12 @@ class Graph:
                 continue
             pause = _retry_after(answer)
             refused_unworked = error.status == 429 or (error.status == 503 and pause is not None)
-            if not refused_unworked:
-                if not error.outcome_unknown:
-                    raise error
-                if not repeatable:
-                    raise error
-            pause = pause if pause is not None else backoff(attempt)
+            # No answer, or one that tells nothing; that an object exists already is an answer.
+            unanswered = error.status is None or error.status in _UNKNOWN_OUTCOME
+            if not refused_unworked and not (repeatable and unanswered and error.outcome_unknown):
+                raise error
+            # "Retry after 0 seconds" is answered with a pause of our own, or it could go on for ever.
+            pause = pause or backoff(attempt)
             attempt += 1
             if (attempt >= _TRIES and not refused_unworked) or not self.budget.fits(pause):
                 raise _exhausted(error, attempt)
@@ -199,6 +199,11 @@ class Graph:
         error = from_answer(answer)
         error.outcome_unknown = error.outcome_unknown or answer.status_code in _UNKNOWN_OUTCOME
         return answer, error
+
+
+def _origin(url: str) -> tuple[str, str]:
+    parts = urllib.parse.urlsplit(url)
+    return parts.scheme.lower(), parts.netloc.lower()
 
 
 class _Bearer:

@@ -17,7 +17,8 @@ from ansible_collections.mssp.defender.plugins.module_utils._failures import Fai
 from ansible_collections.mssp.defender.plugins.module_utils._graph._odata import literal, segment
 from ansible_collections.mssp.defender.plugins.module_utils._graph._session import Graph
 from ansible_collections.mssp.defender.plugins.module_utils._normalise import exact, flag, text, word
-from ansible_collections.mssp.defender.plugins.module_utils._reconcile import Entity, Link, Part, Property, Resource
+from ansible_collections.mssp.defender.plugins.module_utils._paths import Entity
+from ansible_collections.mssp.defender.plugins.module_utils._resources.base import Link, Part, Property, Resource
 from ansible_collections.mssp.defender.plugins.module_utils._resources.catalog import find_resource
 from ansible_collections.mssp.defender.plugins.module_utils._resources.permissions import Permissions
 from ansible_collections.mssp.defender.plugins.module_utils._resources.references import Ref
@@ -137,25 +138,20 @@ class AccessPackage(Resource):
     ) -> None:
         self.graph = graph
         self.desired = desired
-        self._package_id = package_id
+        self.identifier = package_id
         self._catalog = catalog
         self._parts = (RoleScopes(graph, catalog, roles, append),)
 
     @property
     def name(self) -> str:
-        return str(self.desired.get("displayName") or self._package_id)
+        return str(self.desired.get("displayName") or self.identifier)
 
     def parts(self) -> t.Sequence[Part]:
         return self._parts
 
     def find(self, *, fresh: bool = False) -> Entity | None:
-        if self._package_id:
-            found = self.graph.find(f"{_PACKAGES}/{segment(self._package_id)}", {"$expand": _EXPAND}, fresh=fresh)
-            if found is None and self.desired.get("displayName") is not None:
-                raise Failure(
-                    f"there is no access package with the id {self._package_id}",
-                    remedy="Check package_id, or leave it out.",
-                )
+        if self.identifier:
+            found = self.graph.find(f"{_PACKAGES}/{segment(self.identifier)}", {"$expand": _EXPAND}, fresh=fresh)
             return t.cast("Entity | None", found)
         if self._catalog is None:
             raise Failure("the catalog is not named, and package names are unique only in a catalog", remedy="Set catalog.")

@@ -18,7 +18,8 @@ from ansible_collections.mssp.defender.plugins.module_utils._graph._errors impor
 from ansible_collections.mssp.defender.plugins.module_utils._graph._odata import literal, segment
 from ansible_collections.mssp.defender.plugins.module_utils._graph._session import Graph
 from ansible_collections.mssp.defender.plugins.module_utils._normalise import exact, flag, text, word
-from ansible_collections.mssp.defender.plugins.module_utils._reconcile import Entity, Link, Part, Property, Resource
+from ansible_collections.mssp.defender.plugins.module_utils._paths import Entity
+from ansible_collections.mssp.defender.plugins.module_utils._resources.base import Link, Part, Property, Resource
 from ansible_collections.mssp.defender.plugins.module_utils._resources.permissions import Permissions
 from ansible_collections.mssp.defender.plugins.module_utils._resources.references import Ref
 
@@ -132,21 +133,19 @@ class Catalog(Resource):
     ) -> None:
         self.graph = graph
         self.desired = desired
-        self._catalog_id = catalog_id
+        self.identifier = catalog_id
         self._parts = (Resources(graph, groups, append),)
 
     @property
     def name(self) -> str:
-        return str(self.desired.get("displayName") or self._catalog_id)
+        return str(self.desired.get("displayName") or self.identifier)
 
     def parts(self) -> t.Sequence[Part]:
         return self._parts
 
     def find(self, *, fresh: bool = False) -> Entity | None:
-        if self._catalog_id:
-            found = self.graph.find(f"{_CATALOGS}/{segment(self._catalog_id)}", fresh=fresh)
-            if found is None and self.desired.get("displayName") is not None:
-                raise Failure(f"there is no catalog with the id {self._catalog_id}", remedy="Check catalog_id, or leave it out.")
+        if self.identifier:
+            found = self.graph.find(f"{_CATALOGS}/{segment(self.identifier)}", fresh=fresh)
             return t.cast("Entity | None", found)
         name = self.desired["displayName"]
         listed = self.graph.list(_CATALOGS, {"$filter": f"displayName eq {literal(name)}"}, fresh=fresh)
@@ -158,7 +157,7 @@ class Catalog(Resource):
             )
         return same[0] if same else None
 
-    def guard(self, current: Entity) -> None:
+    def manageable(self, current: Entity) -> None:
         if word(current.get("catalogType")) not in ("usermanaged", ""):
             raise Failure("it is a catalog that Microsoft manages", remedy="Choose another name.", code="CannotBeAdopted")
 

@@ -16,7 +16,8 @@ from ansible_collections.mssp.defender.plugins.module_utils._failures import Fai
 from ansible_collections.mssp.defender.plugins.module_utils._graph._odata import literal, segment
 from ansible_collections.mssp.defender.plugins.module_utils._graph._session import Graph
 from ansible_collections.mssp.defender.plugins.module_utils._normalise import exact, text, type_name, word, word_or
-from ansible_collections.mssp.defender.plugins.module_utils._reconcile import Entity, Link, Part, Property, Resource
+from ansible_collections.mssp.defender.plugins.module_utils._paths import Entity
+from ansible_collections.mssp.defender.plugins.module_utils._resources.base import Link, Part, Property, Resource
 from ansible_collections.mssp.defender.plugins.module_utils._resources.permissions import Permissions
 from ansible_collections.mssp.defender.plugins.module_utils._resources.references import Ref
 from ansible_collections.mssp.defender.plugins.module_utils._resources.tenants import OtherTenant, look_up

@@ -16,7 +16,8 @@ import typing as t
 from ansible_collections.mssp.defender.plugins.module_utils._failures import Failure, GraphError
 from ansible_collections.mssp.defender.plugins.module_utils._graph._session import Graph
 from ansible_collections.mssp.defender.plugins.module_utils._normalise import exact, text, words
-from ansible_collections.mssp.defender.plugins.module_utils._reconcile import Entity, Link, Part, Property, Resource
+from ansible_collections.mssp.defender.plugins.module_utils._paths import Entity
+from ansible_collections.mssp.defender.plugins.module_utils._resources.base import Link, Part, Property, Resource
 from ansible_collections.mssp.defender.plugins.module_utils._resources.defender_actions import effective
 from ansible_collections.mssp.defender.plugins.module_utils._resources.permissions import Permissions
 from ansible_collections.mssp.defender.plugins.module_utils._resources.references import Ref
@@ -134,13 +135,13 @@ class DefenderRole(Resource):
     ) -> None:
         self.graph = graph
         self.desired = desired
-        self._role_id = role_id
+        self.identifier = role_id
         self._adopt = adopt or bool(role_id) or purge_foreign
         self._assignments = Assignments(graph, groups, list(scopes), purge_foreign)
 
     @property
     def name(self) -> str:
-        return str(self.desired.get("displayName") or self._role_id)
+        return str(self.desired.get("displayName") or self.identifier)
 
     def parts(self) -> t.Sequence[Part]:
         return (self._assignments,)
@@ -153,10 +154,8 @@ class DefenderRole(Resource):
             if error.status == 404:
                 raise _no_unified_rbac(error) from error
             raise
-        if self._role_id:
-            found = [role for role in listed if str(role.get("id")).lower() == self._role_id.lower()]
-            if not found and self.desired.get("displayName") is not None:
-                raise Failure(f"there is no Defender role with the id {self._role_id}", remedy="Check role_id, or leave it out.")
+        if self.identifier:
+            found = [role for role in listed if str(role.get("id")).lower() == self.identifier.lower()]
         else:
             found = [role for role in listed if role.get("displayName") == self.desired["displayName"]]
         if len(found) > 1:
@@ -172,9 +171,11 @@ class DefenderRole(Resource):
         granted = [{"allowedResourceActions": allowed_actions(found[0].get("rolePermissions"))}]
         return {**found[0], "rolePermissions": granted}
 
-    def guard(self, current: Entity) -> None:
+    def manageable(self, current: Entity) -> None:
         if current.get("isBuiltIn"):
             raise Failure("it is a built-in role of Defender", remedy="Choose another name.", code="CannotBeAdopted")
+
+    def guard(self, current: Entity) -> None:
         if self._adopt or self._assignments.wanted() is None:
             return
         foreign = [x for x in self._assignments.of_role(current) if self._assignments.is_foreign(x)]
@@ -200,7 +201,9 @@ class DefenderRole(Resource):
 
     def obstacles(self, current: Entity) -> list[str]:
         held = [x for x in self._assignments.of_role(current) if self._assignments.is_foreign(x)]
-        return [f"{len(held)} assignment{'s' if len(held) != 1 else ''} give it to others"] if held else []
+        if not held:
+            return []
+        return ["1 assignment gives it to others" if len(held) == 1 else f"{len(held)} assignments give it to others"]
 
     def delete(self, current: Entity) -> None:
         # Deletes its assignments with it.

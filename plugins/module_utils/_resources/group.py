@@ -13,11 +13,12 @@ from __future__ import annotations
 import re
 import typing as t
 
-from ansible_collections.mssp.defender.plugins.module_utils._failures import Failure, InvalidInput
+from ansible_collections.mssp.defender.plugins.module_utils._failures import Failure
 from ansible_collections.mssp.defender.plugins.module_utils._graph._odata import key_segment, literal, segment
 from ansible_collections.mssp.defender.plugins.module_utils._graph._session import Graph
 from ansible_collections.mssp.defender.plugins.module_utils._normalise import exact, flag, text, word
-from ansible_collections.mssp.defender.plugins.module_utils._reconcile import Entity, Link, Part, Property, Resource
+from ansible_collections.mssp.defender.plugins.module_utils._paths import Entity
+from ansible_collections.mssp.defender.plugins.module_utils._resources.base import Link, Part, Property, Resource
 from ansible_collections.mssp.defender.plugins.module_utils._resources.permissions import Permissions
 from ansible_collections.mssp.defender.plugins.module_utils._resources.references import Ref
 
@@ -111,7 +112,7 @@ class Group(Resource):
     ) -> None:
         self.graph = graph
         self.desired = desired
-        self._group_id = group_id
+        self.identifier = group_id
         self._adopt = adopt
         self._wanted = {"owners": owners, "members": members}
         self._parts = tuple(Members(graph, prop, wanted, append) for prop, wanted in self._wanted.items())
@@ -119,29 +120,22 @@ class Group(Resource):
 
     @property
     def name(self) -> str:
-        return str(self.desired.get("displayName") or self._group_id or self.desired.get("uniqueName"))
+        return str(self.desired.get("displayName") or self.identifier or self.desired.get("uniqueName"))
 
     def parts(self) -> t.Sequence[Part]:
         return self._parts
 
     def find(self, *, fresh: bool = False) -> Entity | None:
         self._by_name_alone = False
-        if self._group_id:
-            return self._find_by_id(fresh)
+        if self.identifier:
+            found = self.graph.find(f"groups/{segment(self.identifier)}", {"$select": _SELECT}, fresh=fresh)
+            return t.cast("Entity | None", found)
         unique_name = self.desired.get("uniqueName")
         if unique_name:
             found = self.graph.find(f"groups{key_segment('uniqueName', unique_name)}", {"$select": _SELECT}, fresh=fresh)
             if found is not None:
                 return t.cast(Entity, found)
         return self._find_by_name(fresh)
-
-    def _find_by_id(self, fresh: bool) -> Entity | None:
-        found = self.graph.find(f"groups/{segment(str(self._group_id))}", {"$select": _SELECT}, fresh=fresh)
-        if found is None and self.desired.get("displayName") is None:
-            return None
-        if found is None:
-            raise InvalidInput(f"there is no group with the id {self._group_id}", remedy="Check group_id, or leave it out.")
-        return t.cast(Entity, found)
 
     def _find_by_name(self, fresh: bool) -> Entity | None:
         name = self.desired.get("displayName")
@@ -159,7 +153,7 @@ class Group(Resource):
         self._by_name_alone = bool(found)
         return found[0] if found else None
 
-    def guard(self, current: Entity) -> None:
+    def manageable(self, current: Entity) -> None:
         kinds = {
             "it is not a security group": not current.get("securityEnabled") or current.get("mailEnabled"),
             "its members are decided by a rule (dynamic group)": "DynamicMembership" in (current.get("groupTypes") or []),
@@ -175,6 +169,8 @@ class Group(Resource):
                     remedy="Use another name, or let the customer rename that group.",
                     code="CannotBeAdopted",
                 )
+
+    def guard(self, current: Entity) -> None:
         held = self.desired.get("uniqueName")
         if held and current.get("uniqueName") and word(current["uniqueName"]) != word(held):
             raise Failure(

@@ -19,7 +19,8 @@ from ansible_collections.mssp.defender.plugins.module_utils import _normalise as
 from ansible_collections.mssp.defender.plugins.module_utils._failures import Failure
 from ansible_collections.mssp.defender.plugins.module_utils._graph._odata import literal, segment
 from ansible_collections.mssp.defender.plugins.module_utils._graph._session import Graph
-from ansible_collections.mssp.defender.plugins.module_utils._reconcile import Entity, Property, Resource, overlay, pick, put
+from ansible_collections.mssp.defender.plugins.module_utils._paths import Entity, overlay, pick, put
+from ansible_collections.mssp.defender.plugins.module_utils._resources.base import Property, Resource
 from ansible_collections.mssp.defender.plugins.module_utils._resources.permissions import Permissions
 from ansible_collections.mssp.defender.plugins.module_utils._resources.references import Ref
 
@@ -128,7 +129,7 @@ class Policy(Resource):
         self.graph = graph
         self.desired = desired
         self._package = package
-        self._policy_id = policy_id
+        self.identifier = policy_id
         self._first_review_after_days = first_review_after_days
         self._today = today
         if pick(desired, "reviewSettings.isEnabled") and not pick(desired, _START):
@@ -136,15 +137,13 @@ class Policy(Resource):
 
     @property
     def name(self) -> str:
-        name = str(self.desired.get("displayName") or self._policy_id)
+        name = str(self.desired.get("displayName") or self.identifier)
         # The three default policies have one name: the package tells them apart.
         return f"{self._package.name}: {name}" if self._package else name
 
     def find(self, *, fresh: bool = False) -> Entity | None:
-        if self._policy_id:
-            found = self.graph.find(f"{_POLICIES}/{segment(self._policy_id)}", {"$expand": _EXPAND}, fresh=fresh)
-            if found is None and self.desired.get("displayName") is not None:
-                raise Failure(f"there is no policy with the id {self._policy_id}", remedy="Check policy_id, or leave it out.")
+        if self.identifier:
+            found = self.graph.find(f"{_POLICIES}/{segment(self.identifier)}", {"$expand": _EXPAND}, fresh=fresh)
             return t.cast("Entity | None", found)
         if self._package is None:
             raise Failure("the access package is not named, and policies have names only there", remedy="Set access_package.")
@@ -172,6 +171,9 @@ class Policy(Resource):
                 remedy="Leave access_package out, or check policy_id.",
                 code="CannotBeChanged",
             )
+
+    def merge(self, current: Entity, changed: Entity) -> Entity:
+        return merged(current, changed)
 
     def create(self, body: Entity) -> Entity:
         package = t.cast(Ref, self._package)

@@ -15,7 +15,7 @@ import typing as t
 
 from ansible_collections.mssp.defender.plugins.module_utils._failures import InvalidInput
 from ansible_collections.mssp.defender.plugins.module_utils._normalise import instant
-from ansible_collections.mssp.defender.plugins.module_utils._reconcile import Entity, put
+from ansible_collections.mssp.defender.plugins.module_utils._paths import Entity, put
 from ansible_collections.mssp.defender.plugins.module_utils._resources.policy import STAGES, YEARLY
 from ansible_collections.mssp.defender.plugins.module_utils._resources.references import References
 
@@ -83,8 +83,7 @@ class Translator:
         if days is not None:
             body["expiration"] = _after(days, "duration_days")
         elif expiry is not None:
-            if isinstance(instant(expiry), str):
-                raise InvalidInput(f"expiry is '{expiry}', which is no point in time", remedy="Write 2027-12-31T00:00:00Z.")
+            _check_instant(expiry, "expiry")
             body["expiration"] = {"type": "afterDateTime", "duration": None, "endDateTime": expiry}
         elif self._params.get("never_expires"):
             body["expiration"] = {"type": "noExpiration", "duration": None, "endDateTime": None}
@@ -136,6 +135,7 @@ class Translator:
 
     def _stage(self, stage: t.Mapping[str, t.Any]) -> Entity:
         made: Entity = {}
+        _check_days(stage)
         if stage.get("deny_after_days") is not None:
             made["durationBeforeAutomaticDenial"] = f"P{stage['deny_after_days']}D"
         if stage.get("approver_justification") is not None:
@@ -158,6 +158,10 @@ class Translator:
 
     def _reviews(self, body: Entity) -> None:
         reviews = self._params.get("reviews") or {}
+        if reviews.get("first_on") is not None:
+            _check_instant(reviews["first_on"], "reviews.first_on")
+        if (reviews.get("first_after_days") or 0) < 0:
+            raise InvalidInput(f"reviews.first_after_days is {reviews['first_after_days']}", remedy="Choose 0 days or more.")
         pattern, interval, shortest = EVERY[reviews.get("every") or "year"]
         if reviews.get("every") is not None:
             recurrence = copy.deepcopy(YEARLY)
@@ -194,7 +198,28 @@ class Translator:
                 "@odata.type": "#microsoft.graph.groupMembers",
                 "groupId": self._references.group(item["group"], option).id,
             }
+        if item["manager_level"] not in (1, 2):
+            raise InvalidInput(
+                f"{option} has the manager_level {item['manager_level']}",
+                remedy="Choose 1 for the manager, 2 for the manager's manager.",
+            )
         return {"@odata.type": "#microsoft.graph.requestorManager", "managerLevel": item["manager_level"]}
+
+
+def _check_instant(value: str, option: str) -> None:
+    if not value or isinstance(instant(value), str):
+        raise InvalidInput(f"{option} is '{value}', which is no point in time", remedy="Write 2027-12-31T00:00:00Z.")
+
+
+def _check_days(stage: t.Mapping[str, t.Any]) -> None:
+    deny, escalate = stage.get("deny_after_days"), stage.get("escalate_after_days")
+    if deny is not None and deny < 1:
+        raise InvalidInput(f"approval.stages.deny_after_days is {deny}", remedy="Choose 1 day or more.")
+    if escalate is not None and (escalate < 0 or (deny is not None and escalate >= deny)):
+        raise InvalidInput(
+            f"approval.stages.escalate_after_days is {escalate}",
+            remedy="Choose fewer days than deny_after_days, or 0 for never.",
+        )
 
 
 def _after(days: int, option: str) -> Entity:

@@ -15,10 +15,10 @@ from __future__ import annotations
 import dataclasses
 import typing as t
 
-from ansible_collections.mssp.defender.plugins.module_utils._failures import InvalidInput
+from ansible_collections.mssp.defender.plugins.module_utils._failures import InvalidInput, doing, needing
 from ansible_collections.mssp.defender.plugins.module_utils._graph._odata import is_guid, literal, segment
 from ansible_collections.mssp.defender.plugins.module_utils._graph._session import Graph
-from ansible_collections.mssp.defender.plugins.module_utils._reconcile import KNOWN_AFTER_APPLY
+from ansible_collections.mssp.defender.plugins.module_utils._resources.base import KNOWN_AFTER_APPLY
 
 _EM = "identityGovernance/entitlementManagement"
 
@@ -53,11 +53,11 @@ class References:
 
     def group(self, value: t.Any, option: str) -> Ref:
         """A group by id or display name."""
-        return self._resolve(value, option, "group", lambda name: self._by_name("groups", name))
+        return self._resolve(value, option, "group", lambda name: self._by_name("groups", name), "GroupMember.Read.All")
 
     def user(self, value: t.Any, option: str) -> Ref:
         """A user by id, user principal name or mail address."""
-        return self._resolve(value, option, "user", self._find_user)
+        return self._resolve(value, option, "user", self._find_user, "User.Read.All")
 
     def catalog(self, value: t.Any, option: str) -> Ref:
         """A catalog by id or name."""
@@ -96,7 +96,14 @@ class References:
             return [found]
         return self._graph.list("users", {"$filter": f"mail eq {literal(name)}", "$select": select})
 
-    def _resolve(self, value: t.Any, option: str, kind: str, look: t.Callable[[str], list[dict[str, t.Any]]]) -> Ref:
+    def _resolve(
+        self,
+        value: t.Any,
+        option: str,
+        kind: str,
+        look: t.Callable[[str], list[dict[str, t.Any]]],
+        permission: str = "EntitlementManagement.Read.All",
+    ) -> Ref:
         if isinstance(value, dict):
             name = str(value.get("displayName") or value.get("userPrincipalName") or value.get("id") or "")
             value = value.get("id")
@@ -116,7 +123,8 @@ class References:
             return Ref(KNOWN_AFTER_APPLY, name)
         if is_guid(value):
             return Ref(value, name)
-        found = look(value)
+        with doing(f"look up the {kind} '{value}' of {option}"), needing(permission):
+            found = look(value)
         if not found:
             raise InvalidInput(f"{option}: there is no {kind} '{value}'", remedy="Check the name, or create it first.")
         if len(found) > 1:

@@ -13,11 +13,11 @@ from __future__ import annotations
 import dataclasses
 import typing as t
 
-from ansible_collections.mssp.defender.plugins.module_utils._failures import Failure, GraphError, InvalidInput
+from ansible_collections.mssp.defender.plugins.module_utils._failures import Failure, GraphError, InvalidInput, needing
 from ansible_collections.mssp.defender.plugins.module_utils._graph._clouds import Cloud
 from ansible_collections.mssp.defender.plugins.module_utils._graph._odata import is_guid, literal, segment
 from ansible_collections.mssp.defender.plugins.module_utils._graph._session import Graph
-from ansible_collections.mssp.defender.plugins.module_utils._reconcile import KNOWN_AFTER_APPLY
+from ansible_collections.mssp.defender.plugins.module_utils._resources.base import KNOWN_AFTER_APPLY
 from ansible_collections.mssp.defender.plugins.module_utils._resources.permissions import Permissions
 
 PERMISSIONS = Permissions(read=("Organization.Read.All",), write=())
@@ -60,7 +60,8 @@ def look_up(graph: Graph, *, tenant_id: str | None = None, domain: str | None = 
     else:
         path = f"findTenantInformationByDomainName(domainName={segment(literal(str(domain)))})"
     try:
-        found = graph.get(f"tenantRelationships/{path}")
+        with needing(*LOOKUP_PERMISSIONS.read):
+            found = graph.get(f"tenantRelationships/{path}")
     except GraphError as error:
         # Which of the two Graph answers for an unknown tenant is not documented.
         if error.status in (400, 404):

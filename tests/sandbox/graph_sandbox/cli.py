@@ -19,9 +19,7 @@ def main(argv: list[str] | None = None) -> int:
     """Parse the command line, serve until told to stop, return the exit status."""
     parser = argparse.ArgumentParser(prog="sandbox", description=__doc__)
     parser.add_argument("--config", required=True, type=Path, metavar="FILE", help="YAML: tenants, quirks, faults")
-    parser.add_argument(
-        "--dir", required=True, type=Path, metavar="DIR", help="gets ca.pem and, when ready, sandbox.json"
-    )
+    parser.add_argument("--dir", required=True, type=Path, metavar="DIR", help="gets ca.pem and, when ready, sandbox.json")
     parser.add_argument("--port", type=int, default=0, metavar="N", help="default: a free one")
     parser.add_argument("--san", action="append", default=[], metavar="NAME", help="another name for the certificate")
     options = parser.parse_args(argv)

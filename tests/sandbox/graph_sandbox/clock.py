@@ -35,6 +35,6 @@ def long_time(moment: datetime) -> str:
 
 def short_time(text: str) -> str:
     """The same instant as entitlement management answers a GET: two or three digits, trailing zeros cut (EM F.5)."""
-    head, _, fraction = text.rstrip("Z").partition(".")
+    head, _unused, fraction = text.rstrip("Z").partition(".")
     digits = fraction[:3].rstrip("0")
     return f"{head}.{digits}Z" if digits else f"{head}Z"

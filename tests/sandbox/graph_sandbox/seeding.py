@@ -52,15 +52,11 @@ def seed_tenant(world: World, tenant: Tenant, config: TenantConfig) -> None:
             }
         )
     for user in config.users:
-        _add_user(
-            tenant, user, user.id or derive_guid(seed, tenant.id, "user", user.user_principal_name.lower()), created
-        )
+        _add_user(tenant, user, user.id or derive_guid(seed, tenant.id, "user", user.user_principal_name.lower()), created)
     for group in config.groups:
         _add_group(tenant, group, group.id or derive_guid(seed, tenant.id, "group", group.display_name), created)
     for name, verb in (("Microsoft Defender administrators", "manage"), ("Microsoft Defender readers", "read")):
-        built_in = DefenderRoleConfig(
-            display_name=name, built_in=True, permissions=[f"{area}/*/{verb}" for area in _AREAS]
-        )
+        built_in = DefenderRoleConfig(display_name=name, built_in=True, permissions=[f"{area}/*/{verb}" for area in _AREAS])
         _add_role(tenant, built_in, derive_guid(seed, tenant.id, "built-in role", name))
     for role in config.defender_roles:
         _add_role(tenant, role, role.id or derive_guid(seed, tenant.id, "role", role.display_name))
@@ -76,9 +72,7 @@ def seed_tenant(world: World, tenant: Tenant, config: TenantConfig) -> None:
         )
     )
     for catalog in config.catalogs:
-        _add_catalog(
-            tenant, catalog, catalog.id or derive_guid(seed, tenant.id, "catalog", catalog.display_name), moment
-        )
+        _add_catalog(tenant, catalog, catalog.id or derive_guid(seed, tenant.id, "catalog", catalog.display_name), moment)
     for organization in config.connected_organizations:
         row_id = organization.id or derive_guid(seed, tenant.id, "connected organization", organization.display_name)
         _add_organization(world, tenant, organization, row_id, moment)
@@ -166,9 +160,7 @@ def _add_catalog(tenant: Tenant, config: CatalogConfig, row_id: str, moment: str
     )
 
 
-def _add_organization(
-    world: World, tenant: Tenant, config: ConnectedOrganizationConfig, row_id: str, moment: str
-) -> None:
+def _add_organization(world: World, tenant: Tenant, config: ConnectedOrganizationConfig, row_id: str, moment: str) -> None:
     known = world.find_known(config.tenant_id or config.domain or "")
     if known is not None:
         source = {"@odata.type": TENANT_TYPE, "tenantId": known.tenant_id, "displayName": known.display_name}

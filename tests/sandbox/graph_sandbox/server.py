@@ -12,7 +12,8 @@ import socket
 from pathlib import Path
 from typing import Any
 
-import httptools  # noqa: F401 - uvicorn would silently fall back to a parser without our way to drop a connection
+# uvicorn would silently fall back to a parser without our way to drop a connection: fail here instead.
+import httptools  # noqa: F401  pylint: disable=unused-import
 import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
@@ -76,7 +77,7 @@ def serve(config: Config, directory: Path, port: int, extra_names: list[str]) ->
     )
     for number in (signal.SIGTERM, signal.SIGINT):
         # uvicorn stops cleanly on these and then raises them again for whoever was there before: that shall be nobody.
-        signal.signal(number, lambda *_: None)
+        signal.signal(number, lambda *_unused: None)
     try:
         _Server(settings, ready_file, describe(world, ca_path)).run(sockets=[listener])
     finally:

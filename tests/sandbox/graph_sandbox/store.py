@@ -52,7 +52,7 @@ class Store:
         """All objects, or those wanted, as a reader sees them now; this counts as a read of each."""
         rows = [(key, row) for key, row in self._rows.items() if wanted is None or wanted(row)]
         if not (self._hidden or self._stale):
-            return [row for _, row in rows]
+            return [row for _unused, row in rows]
         seen = [self._seen(key, row) for key, row in rows]
         return [row for row in seen if row is not None]
 

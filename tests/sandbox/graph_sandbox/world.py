@@ -107,9 +107,7 @@ class World:
         for application in self.config.applications:
             consented = config.consent.get(application.name, application.permissions)
             if consented is not None:
-                clients.append(
-                    self._client(known, application.model_copy(update={"permissions": consented}), shared=True)
-                )
+                clients.append(self._client(known, application.model_copy(update={"permissions": consented}), shared=True))
         quirks = merged_quirks(self.config.quirks, config.quirks)
         return Tenant(
             id=known.tenant_id,

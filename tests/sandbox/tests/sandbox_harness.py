@@ -78,9 +78,7 @@ class Running:
         """Calls to Graph with a token of a named client."""
         entry = self.tenant(tenant)
         chosen = next(item for item in entry["clients"] if item["name"] == client)
-        answer = self.application(chosen, entry["domain"]).acquire_token_for_client(
-            ["https://graph.microsoft.com/.default"]
-        )
+        answer = self.application(chosen, entry["domain"]).acquire_token_for_client(["https://graph.microsoft.com/.default"])
         return Graph(self, answer["access_token"], entry)
 
     def control(self, method: str, path: str, body: Any = None) -> Any:

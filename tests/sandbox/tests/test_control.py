@@ -21,9 +21,7 @@ def test_request_log(graph: Graph, other: Graph) -> None:
     group = make_group(graph, displayName="Logged")
     other.ok("GET", "/groups?$select=id")
     client = graph.tenant
-    graph.sandbox.application(client, client["domain"]).acquire_token_for_client(
-        ["https://graph.microsoft.com/.default"]
-    )
+    graph.sandbox.application(client, client["domain"]).acquire_token_for_client(["https://graph.microsoft.com/.default"])
     entries = control("GET", f"requests?tenant={client['tenant_id']}")["requests"]
     assert entries == control("GET", "requests?tenant=contoso.example")["requests"]
     write, *identity = entries
@@ -60,13 +58,13 @@ def test_passwords_stay_out_of_the_log(graph: Graph) -> None:
 def test_status_faults(graph: Graph) -> None:
     fault = {"method": "GET", "path": "/groups", "times": 2, "status": 429, "retry_after": 1}
     graph.sandbox.control("POST", "faults", [fault])
-    answers = [graph("GET", "/groups") for _ in range(3)]
+    answers = [graph("GET", "/groups") for _unused in range(3)]
     assert [answer.status_code for answer in answers] == [429, 429, 200]
     assert (answers[0].headers["Retry-After"], answers[0].json()["error"]["code"]) == ("1", "TooManyRequests")
     graph.sandbox.control("POST", "faults", {"faults": [{"request": 2, "status": 503}]})
-    assert [graph("GET", "/organization").status_code for _ in range(3)] == [200, 503, 200]
+    assert [graph("GET", "/organization").status_code for _unused in range(3)] == [200, 503, 200]
     graph.sandbox.control("POST", "faults", [{"every": 2, "status": 504, "tenant": "fabrikam.example"}])
-    assert [graph("GET", "/organization").status_code for _ in range(4)] == [200] * 4
+    assert [graph("GET", "/organization").status_code for _unused in range(4)] == [200] * 4
     graph.sandbox.control("DELETE", "faults")
 
 
@@ -91,7 +89,7 @@ def test_dropped_connection(graph: Graph, when: str, made: int) -> None:
 
 def test_crash_refuses_until_cleared(graph: Graph) -> None:
     graph.sandbox.control("POST", "faults", [{"crash": "refuse", "request": 2}])
-    assert [graph("GET", "/organization").status_code for _ in range(2)] == [200, 200]
+    assert [graph("GET", "/organization").status_code for _unused in range(2)] == [200, 200]
     with pytest.raises(requests.ConnectionError):
         graph("GET", "/organization")
     graph.sandbox.control("DELETE", "faults")
@@ -114,7 +112,7 @@ def test_latency(graph: Graph) -> None:
 
 def test_throttle(start: Start) -> None:
     graph = start({**BASIC, "throttle": {"requests": 3, "seconds": 60, "retry_after": None}}).graph()
-    answers = [graph("GET", "/organization") for _ in range(4)]
+    answers = [graph("GET", "/organization") for _unused in range(4)]
     assert [answer.status_code for answer in answers] == [200, 200, 200, 429]
     assert "Retry-After" not in answers[3].headers
 
@@ -122,7 +120,7 @@ def test_throttle(start: Start) -> None:
 def test_identity_faults(sandbox: Running) -> None:
     sandbox.control("POST", "faults", [{"area": "identity", "method": "POST", "status": 503, "times": 1}])
     url = f"{sandbox.info['login_url']}/contoso.example/oauth2/v2.0/token"
-    answers = [sandbox.session().post(url, data={"grant_type": "client_credentials"}) for _ in range(2)]
+    answers = [sandbox.session().post(url, data={"grant_type": "client_credentials"}) for _unused in range(2)]
     assert [answer.status_code for answer in answers] == [503, 400]
     assert answers[0].json()["error_codes"] == [90033]
     sandbox.control("DELETE", "faults")

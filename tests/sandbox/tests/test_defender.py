@@ -54,14 +54,10 @@ def test_role(graph: Graph) -> None:
     read = graph.ok("GET", f"{DEFENDER}/roleDefinitions/{row}")
     assert read["rolePermissions"][0]["allowedResourceActions"] == TIER_1
     assert read["isBuiltIn"] is False
-    found = graph.ok("GET", f"{DEFENDER}/roleDefinitions?$filter=displayName eq '{body['displayName']}'&$select=id")[
-        "value"
-    ]
+    found = graph.ok("GET", f"{DEFENDER}/roleDefinitions?$filter=displayName eq '{body['displayName']}'&$select=id")["value"]
     assert found == [{"id": row}]
     graph("POST", f"{DEFENDER}/roleDefinitions", body, 201)
-    assert (
-        len(graph.ok("GET", f"{DEFENDER}/roleDefinitions?$filter=displayName eq '{body['displayName']}'")["value"]) == 2
-    )
+    assert len(graph.ok("GET", f"{DEFENDER}/roleDefinitions?$filter=displayName eq '{body['displayName']}'")["value"]) == 2
     graph(
         "PATCH",
         f"{DEFENDER}/roleDefinitions/{row}",
@@ -76,9 +72,7 @@ def test_role(graph: Graph) -> None:
 
 def test_actions_are_reduced(graph: Graph) -> None:
     wide = "microsoft.xdr/secops/*/manage"
-    body = role(
-        wide, "microsoft.xdr/secops/rawdata/quarantineemailcontent/read", "microsoft.xdr/configuration/system/read"
-    )
+    body = role(wide, "microsoft.xdr/secops/rawdata/quarantineemailcontent/read", "microsoft.xdr/configuration/system/read")
     made = graph.ok("POST", f"{DEFENDER}/roleDefinitions", body, 201)
     assert made["rolePermissions"][0]["allowedResourceActions"] == [wide, "microsoft.xdr/configuration/system/read"]
     graph.quirk(reduce_actions=False)
@@ -120,9 +114,7 @@ def test_assignment(graph: Graph) -> None:
     assert graph.refused("POST", f"{DEFENDER}/roleAssignments", typed) == (400, "BadRequest")
     made = graph.ok("POST", f"{DEFENDER}/roleAssignments", assignment(row, group), 201)
     assert (made["appScopeIds"], made["principalIds"]) == (["Mde"], [group])
-    query = (
-        f"$filter=principalIds/any(p:p eq '{group}') and roleDefinitionId eq '{row}'&$expand=principals,roleDefinition"
-    )
+    query = f"$filter=principalIds/any(p:p eq '{group}') and roleDefinitionId eq '{row}'&$expand=principals,roleDefinition"
     found = graph.ok("GET", f"{DEFENDER}/roleAssignments?{query}")["value"]
     assert (found[0]["principals"][0]["id"], found[0]["roleDefinition"]["id"]) == (group, row)
     counted = graph.ok(
@@ -157,7 +149,7 @@ def test_switches(graph: Graph) -> None:
     made = graph("POST", f"{DEFENDER}/roleDefinitions", role(), 201)
     assert made.headers["Location"].startswith("http://")
     url = f"{DEFENDER}/roleDefinitions/{made.json()['id']}"
-    assert [graph("GET", url).status_code for _ in range(3)] == [404, 404, 200]
+    assert [graph("GET", url).status_code for _unused in range(3)] == [404, 404, 200]
     graph.quirk(post_roledef_500=True)
     assert graph("POST", f"{DEFENDER}/roleDefinitions", role()).status_code == 500
     graph.quirk(urbac_active=False)

@@ -187,7 +187,7 @@ def test_filters(graph: Graph) -> None:
 
 
 def test_paging(other: Graph) -> None:
-    made = {make_group(other) for _ in range(7)}
+    made = {make_group(other) for _unused in range(7)}
     seen, pages, url = [], 0, "/groups?$top=3&$select=id&$orderby=displayName"
     while url:
         answer = other.ok("GET", url)
@@ -209,9 +209,9 @@ def test_paging(other: Graph) -> None:
 def test_lag(graph: Graph) -> None:
     graph.quirk(replication_lag_reads=2, stale_patch_reads=1)
     group = make_group(graph)
-    assert [graph("GET", f"/groups/{group}").status_code for _ in range(3)] == [404, 404, 200]
+    assert [graph("GET", f"/groups/{group}").status_code for _unused in range(3)] == [404, 404, 200]
     graph("PATCH", f"/groups/{group}", {"description": "new"}, 204)
-    assert [graph.ok("GET", f"/groups/{group}")["description"] for _ in range(2)] == [None, "new"]
+    assert [graph.ok("GET", f"/groups/{group}")["description"] for _unused in range(2)] == [None, "new"]
 
 
 def test_tenant_information(graph: Graph) -> None:
@@ -227,10 +227,7 @@ def test_tenant_information(graph: Graph) -> None:
     ):
         found = graph.ok("GET", f"/tenantRelationships/{url}")
         assert {key: found[key] for key in expected} == expected
-    assert (
-        graph("GET", "/tenantRelationships/findTenantInformationByDomainName(domainName='x.example')").status_code
-        == 404
-    )
+    assert graph("GET", "/tenantRelationships/findTenantInformationByDomainName(domainName='x.example')").status_code == 404
 
 
 def test_directory_objects(graph: Graph) -> None:

@@ -120,7 +120,7 @@ def test_resources(graph: Graph) -> None:
     answer = add_resource(graph, catalog, group).json()
     assert {key: answer[key] for key in ("requestType", "state")} == {"requestType": "adminAdd", "state": "delivered"}
     listed = [
-        graph.ok("GET", f"{EM}/catalogs/{catalog}/resources?$filter=originId eq '{group}'")["value"] for _ in range(3)
+        graph.ok("GET", f"{EM}/catalogs/{catalog}/resources?$filter=originId eq '{group}'")["value"] for _unused in range(3)
     ]
     assert [len(rows) for rows in listed] == [0, 0, 1]
     assert add_resource(graph, catalog, group, 400).json()["error"]["code"] == "ResourceAlreadyOnboarded"
@@ -194,9 +194,7 @@ def test_packages(graph: Graph) -> None:
     graph.quirk(duplicate_package_status=409)
     assert graph.refused("POST", f"{EM}/accessPackages", body) == (409, "DuplicateAccessPackage")
     make_package(graph, second, displayName=name)
-    found = graph.ok(
-        "GET", f"{EM}/accessPackages?$filter=displayName eq '{name}' and catalog/id eq '{catalog}'&$expand=catalog"
-    )
+    found = graph.ok("GET", f"{EM}/accessPackages?$filter=displayName eq '{name}' and catalog/id eq '{catalog}'&$expand=catalog")
     assert [item["id"] for item in found["value"]] == [package]
     assert "catalog" not in graph.ok("GET", f"{EM}/accessPackages/{package}")
     assert graph.ok("GET", f"{EM}/accessPackages?$filter=contains(tolower(displayName),'{name.lower()}')")["value"]
@@ -245,7 +243,7 @@ def request_body(package: str, policy: str, target: str, **more: Any) -> dict[st
 
 
 def test_assignment_from_request_to_removal(graph: Graph) -> None:
-    group, _, package = grant_chain(graph)
+    group, _unused, package = grant_chain(graph)
     policy = graph.ok("POST", f"{EM}/assignmentPolicies", policy_body(graph, "customer_approvers", package), 201)["id"]
     admin = user_id(graph)
     answer = graph.ok("POST", f"{EM}/assignmentRequests", request_body(package, policy, admin), 201)
@@ -260,14 +258,10 @@ def test_assignment_from_request_to_removal(graph: Graph) -> None:
         "ExistingOpenRequest",
     )
     assert graph.ok("GET", f"/groups/{group}/members")["value"] == []
-    read = graph.ok(
-        "GET", f"{EM}/assignmentRequests/{answer['id']}?$expand=requestor,accessPackage,assignment($expand=target)"
-    )
+    read = graph.ok("GET", f"{EM}/assignmentRequests/{answer['id']}?$expand=requestor,accessPackage,assignment($expand=target)")
     assert (read["state"], read["assignment"]["target"]["objectId"]) == ("delivered", admin)
     assert [row["id"] for row in graph.ok("GET", f"/groups/{group}/members")["value"]] == [admin]
-    query = (
-        f"{EM}/assignments?$expand=target,accessPackage,assignmentPolicy&$filter=accessPackage/id eq '{package}' and "
-    )
+    query = f"{EM}/assignments?$expand=target,accessPackage,assignmentPolicy&$filter=accessPackage/id eq '{package}' and "
     found = graph.ok("GET", f"{query}target/objectId eq '{admin}' and state eq 'Delivered'")["value"]
     assert [(row["state"], row["schedule"]["expiration"]["type"]) for row in found] == [("delivered", "afterDateTime")]
     assert graph("POST", f"{EM}/assignmentRequests", request_body(package, policy, admin)).status_code == 409
@@ -298,7 +292,7 @@ def test_package_that_changes_under_its_holders(graph: Graph) -> None:
 
 
 def test_approval_is_asked_unless_bypassed(graph: Graph) -> None:
-    _, _, package = grant_chain(graph)
+    _unused, _unused, package = grant_chain(graph)
     policy = graph.ok("POST", f"{EM}/assignmentPolicies", policy_body(graph, "tier1", package), 201)["id"]
     guest = guest_id(graph)
     assert graph.refused("POST", f"{EM}/assignmentRequests", request_body(package, policy, user_id(graph)))[0] == 400
@@ -315,9 +309,9 @@ def test_approval_is_asked_unless_bypassed(graph: Graph) -> None:
         request_body(package, policy, guest, parameters={"bypassApproval": True}),
         201,
     )
-    assert [
-        row["state"] for row in graph.ok("GET", f"{EM}/assignments?$filter=accessPackage/id eq '{package}'")["value"]
-    ] == ["delivered"]
+    assert [row["state"] for row in graph.ok("GET", f"{EM}/assignments?$filter=accessPackage/id eq '{package}'")["value"]] == [
+        "delivered"
+    ]
 
 
 def test_requests_of_persons_need_a_person(graph: Graph) -> None:
@@ -332,7 +326,7 @@ def test_requests_of_persons_need_a_person(graph: Graph) -> None:
 
 
 def test_invitation_by_email(graph: Graph) -> None:
-    group, _, package = grant_chain(graph)
+    group, _unused, package = grant_chain(graph)
     policy = graph.ok("POST", f"{EM}/assignmentPolicies", policy_body(graph, "tier1", package), 201)["id"]
     graph.quirk(delivering_until_redeemed=True)
     body = {

@@ -49,9 +49,7 @@ def make_certificate(directory: Path, name: str) -> tuple[str, str, Path]:
     )
     path = directory / f"{name}.pem"
     path.write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
-    private = key.private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )
+    private = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
     thumbprint = hashlib.sha1(certificate.public_bytes(serialization.Encoding.DER)).hexdigest()
     return private.decode(), thumbprint, path
 
@@ -74,9 +72,7 @@ def test_msal_gets_a_token_with_a_secret(sandbox: Running, named_by: str) -> Non
 
 
 def test_scope_of_the_sandbox_itself(sandbox: Running) -> None:
-    answer = sandbox.application(sandbox.tenant(), "contoso.example").acquire_token_for_client(
-        [f"{sandbox.url}/.default"]
-    )
+    answer = sandbox.application(sandbox.tenant(), "contoso.example").acquire_token_for_client([f"{sandbox.url}/.default"])
     assert claims_of(answer["access_token"])["aud"] == sandbox.url
 
 
@@ -151,7 +147,7 @@ def test_basic_authentication(sandbox: Running) -> None:
 
 def test_certificate_with_msal(start: Start, tmp_path: Path) -> None:
     key, thumbprint, path = make_certificate(tmp_path, "right")
-    other_key, other_thumbprint, _ = make_certificate(tmp_path, "wrong")
+    other_key, other_thumbprint, _unused = make_certificate(tmp_path, "wrong")
     config = {"tenants": [{**BASIC["tenants"][1], "clients": [{"name": "cert", "certificate": str(path)}]}]}
     sandbox = start(config)
     client = sandbox.tenant()["clients"][1]

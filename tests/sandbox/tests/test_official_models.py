@@ -47,7 +47,7 @@ def leftovers(value: Any, seen: set[int] | None = None) -> list[str]:
 
 @pytest.mark.parametrize("name", POLICIES)
 def test_policy(graph: Graph, name: str) -> None:
-    _, _, package = grant_chain(graph)
+    _unused, _unused, package = grant_chain(graph)
     policy = graph.ok("POST", f"{EM}/assignmentPolicies", policy_body(graph, name, package), 201)
     model = parse(
         graph("GET", f"{EM}/assignmentPolicies/{policy['id']}?$expand=accessPackage").content,
@@ -60,7 +60,7 @@ def test_policy(graph: Graph, name: str) -> None:
 
 
 def test_package_with_everything(graph: Graph) -> None:
-    group, _, package = grant_chain(graph)
+    group, _unused, package = grant_chain(graph)
     answer = graph("GET", f"{EM}/accessPackages/{package}?$expand=catalog,resourceRoleScopes($expand=role,scope)")
     model = parse(answer.content, AccessPackage)
     assert model.resource_role_scopes[0].role.origin_id == f"Member_{group}"
@@ -70,9 +70,7 @@ def test_package_with_everything(graph: Graph) -> None:
 def test_others(graph: Graph) -> None:
     group = parse(graph("GET", f"/groups/{make_group(graph)}").content, Group)
     assert (group.security_enabled, leftovers(group)) == (True, [])
-    organization = parse(
-        graph("GET", f"{EM}/connectedOrganizations/{mssp_organization(graph)}").content, ConnectedOrganization
-    )
+    organization = parse(graph("GET", f"{EM}/connectedOrganizations/{mssp_organization(graph)}").content, ConnectedOrganization)
     assert (type(organization.identity_sources[0]).__name__.endswith("Source"), leftovers(organization)) == (True, [])
     tenant = parse(graph("GET", "/organization").content, OrganizationCollectionResponse)
     assert tenant.value[0].verified_domains[0].name == "contoso.example"
@@ -81,7 +79,7 @@ def test_others(graph: Graph) -> None:
 
 
 def test_assignments(graph: Graph) -> None:
-    _, _, package = grant_chain(graph)
+    _unused, _unused, package = grant_chain(graph)
     policy = graph.ok("POST", f"{EM}/assignmentPolicies", policy_body(graph, "customer_approvers", package), 201)["id"]
     target = user_id(graph)
     graph(
@@ -93,9 +91,7 @@ def test_assignments(graph: Graph) -> None:
         },
         201,
     )
-    content = graph(
-        "GET", f"{EM}/assignments?$filter=accessPackage/id eq '{package}'&$expand=target,assignmentPolicy"
-    ).content
+    content = graph("GET", f"{EM}/assignments?$filter=accessPackage/id eq '{package}'&$expand=target,assignmentPolicy").content
     model = parse(content, AccessPackageAssignmentCollectionResponse)
     assert model.value[0].target.object_id == target
     assert leftovers(model) == []

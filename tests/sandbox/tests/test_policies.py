@@ -71,9 +71,7 @@ def test_put_loses_what_it_leaves_out(graph: Graph, package: str) -> None:
     )
     policy = graph.ok("POST", f"{EM}/assignmentPolicies", body, 201)
     assert policy["questions"][0]["id"]
-    short = {
-        key: value for key, value in body.items() if key not in ("reviewSettings", "questions", "notificationSettings")
-    }
+    short = {key: value for key, value in body.items() if key not in ("reviewSettings", "questions", "notificationSettings")}
     after = graph.ok("PUT", f"{EM}/assignmentPolicies/{policy['id']}", short)
     assert (after["reviewSettings"], after["questions"], after["notificationSettings"]) == (None, [], None)
 
@@ -160,9 +158,7 @@ def test_no_patch_and_no_route_below_the_package(graph: Graph, package: str) -> 
 
 def test_list_by_package(graph: Graph, package: str) -> None:
     policy = graph.ok("POST", f"{EM}/assignmentPolicies", policy_body(graph, "tier1", package), 201)
-    found = graph.ok("GET", f"{EM}/assignmentPolicies?$expand=accessPackage&$filter=accessPackage/id eq '{package}'")[
-        "value"
-    ]
+    found = graph.ok("GET", f"{EM}/assignmentPolicies?$expand=accessPackage&$filter=accessPackage/id eq '{package}'")["value"]
     assert [(item["id"], item["accessPackage"]["id"]) for item in found] == [(policy["id"], package)]
     nested = graph.ok("GET", f"{EM}/accessPackages/{package}?$expand=assignmentPolicies,catalog")
     assert [item["id"] for item in nested["assignmentPolicies"]] == [policy["id"]]
@@ -195,7 +191,7 @@ def test_licences(graph: Graph, package: str) -> None:
 
 
 def test_delete_is_refused_while_somebody_has_access(graph: Graph) -> None:
-    _, _, package = grant_chain(graph)
+    _unused, _unused, package = grant_chain(graph)
     policy = graph.ok("POST", f"{EM}/assignmentPolicies", policy_body(graph, "tier1", package), 201)["id"]
     graph(
         "POST",

@@ -119,9 +119,9 @@ def test_catalog_defaults(graph: Graph) -> None:
 
 def test_role_scope_comes_late(graph: Graph) -> None:
     graph.quirk(role_scope_visible_lag=1, zero_role_ids=False)
-    _, _, package = grant_chain(graph)
+    _unused, _unused, package = grant_chain(graph)
     url = f"{EM}/accessPackages/{package}?$expand=resourceRoleScopes"
-    assert [len(graph.ok("GET", url)["resourceRoleScopes"]) for _ in range(2)] == [0, 1]
+    assert [len(graph.ok("GET", url)["resourceRoleScopes"]) for _unused in range(2)] == [0, 1]
 
 
 def test_policy_switches(graph: Graph) -> None:
@@ -150,36 +150,32 @@ def add_body(package: str, policy: str, target: str, **more: Any) -> dict[str, A
 
 
 def test_administrators_and_approval(graph: Graph) -> None:
-    _, _, package = grant_chain(graph)
+    _unused, _unused, package = grant_chain(graph)
     policy = graph.ok("POST", f"{EM}/assignmentPolicies", policy_body(graph, "tier1", package), 201)["id"]
     graph.quirk(admin_add_bypasses_approval="always", bypass_parameter_known=False, delivery_lag=0)
     body = add_body(package, policy, guest_id(graph))
-    assert (
-        graph("POST", f"{EM}/assignmentRequests", {**body, "parameters": {"bypassApproval": True}}).status_code == 400
-    )
+    assert graph("POST", f"{EM}/assignmentRequests", {**body, "parameters": {"bypassApproval": True}}).status_code == 400
     graph("POST", f"{EM}/assignmentRequests", body, 201)
-    assert (
-        graph.ok("GET", f"{EM}/assignments?$filter=accessPackage/id eq '{package}'")["value"][0]["state"] == "delivered"
-    )
+    assert graph.ok("GET", f"{EM}/assignments?$filter=accessPackage/id eq '{package}'")["value"][0]["state"] == "delivered"
 
 
 def test_lags_of_delivery_and_removal(graph: Graph) -> None:
-    group, _, package = grant_chain(graph)
+    group, _unused, package = grant_chain(graph)
     policy = graph.ok("POST", f"{EM}/assignmentPolicies", policy_body(graph, "customer_approvers", package), 201)["id"]
     graph.quirk(delivery_lag=3, removal_lag=2)
     graph("POST", f"{EM}/assignmentRequests", add_body(package, policy, user_id(graph)), 201)
     url = f"{EM}/assignments?$filter=accessPackage/id eq '{package}'"
-    seen = [graph.ok("GET", url)["value"][0] for _ in range(3)]
+    seen = [graph.ok("GET", url)["value"][0] for _unused in range(3)]
     assert [row["state"] for row in seen] == ["delivering", "delivering", "delivered"]
     remove = {"requestType": "adminRemove", "assignment": {"id": seen[0]["id"]}}
     graph("POST", f"{EM}/assignmentRequests", remove, 201)
-    assert [graph.ok("GET", url)["value"][0]["state"] for _ in range(2)] == ["delivered", "expired"]
+    assert [graph.ok("GET", url)["value"][0]["state"] for _unused in range(2)] == ["delivered", "expired"]
     assert graph.ok("GET", f"/groups/{group}/members")["value"] == []
 
 
 @pytest.mark.parametrize(("action", "enabled"), [("none", True), ("blockSignIn", False)])
 def test_guests_who_have_nothing_left(graph: Graph, action: str, enabled: bool) -> None:
-    _, _, package = grant_chain(graph)
+    _unused, _unused, package = grant_chain(graph)
     policy = graph.ok("POST", f"{EM}/assignmentPolicies", policy_body(graph, "tier1", package), 201)["id"]
     graph.quirk(external_user_lifecycle_action=action, duration_until_external_user_deleted="P5D", removal_lag=0)
     assert graph.ok("GET", f"{EM}/settings")["durationUntilExternalUserDeletedAfterBlocked"] == "P5D"
@@ -194,7 +190,7 @@ def test_guests_who_have_nothing_left(graph: Graph, action: str, enabled: bool) 
 
 
 def test_nobody_may_invite(graph: Graph) -> None:
-    _, _, package = grant_chain(graph)
+    _unused, _unused, package = grant_chain(graph)
     policy = graph.ok("POST", f"{EM}/assignmentPolicies", policy_body(graph, "tier1", package), 201)["id"]
     graph.quirk(allow_invites_from="none")
     wanted = {"target": {"email": "eve@mssp.example"}, "assignmentPolicyId": policy, "accessPackageId": package}

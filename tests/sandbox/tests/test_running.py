@@ -40,7 +40,7 @@ def test_stops_cleanly(start: Start, number: signal.Signals) -> None:
     graph = sandbox.graph()  # leaves a connection open
     graph.ok("GET", "/organization")
     os.kill(sandbox.process.pid, number)
-    _, errors = sandbox.process.communicate(timeout=5)
+    _unused, errors = sandbox.process.communicate(timeout=5)
     assert (sandbox.process.returncode, errors) == (0, "")
     assert not (Path(sandbox.info["ca_path"]).parent / "sandbox.json").exists()
 

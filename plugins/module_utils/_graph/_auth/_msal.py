@@ -94,7 +94,7 @@ def refused(identity: Identity, answer: t.Mapping[str, t.Any]) -> Failure:
     # AADSTS7000215 would also match a table searched by prefix: exact codes only.
     if code in _ADVICE:
         cause, remedy = (words.format(**names) for words in _ADVICE[code])
-    elif "invalid_tenant" in text or "tenant" in text.lower() and not found:
+    elif "invalid_tenant" in text or "Unable to get authority configuration" in text:
         cause, remedy = "the identity platform knows no such tenant", "Check tenant_id and cloud."
     else:
         # The first sentence says what; trace ids and time stamps follow it.

@@ -25,9 +25,7 @@ def load_config(path: Path) -> Config:
     try:
         text = path.read_text(encoding="utf-8")
     except OSError as problem:
-        raise ConfigError(
-            f"cannot read {path} ({problem.strerror}); name a readable YAML file with --config."
-        ) from None
+        raise ConfigError(f"cannot read {path} ({problem.strerror}); name a readable YAML file with --config.") from None
     try:
         data = yaml.safe_load(text)
     except yaml.YAMLError as problem:
@@ -36,8 +34,7 @@ def load_config(path: Path) -> Config:
         raise ConfigError(f"{path} is not YAML{where}; correct the indentation or the quoting there.") from None
     if not isinstance(data, dict):
         raise ConfigError(
-            f"{path} must hold a mapping; start it with "
-            "'tenants: [{display_name: Contoso, domain: contoso.example}]'."
+            f"{path} must hold a mapping; start it with 'tenants: [{{display_name: Contoso, domain: contoso.example}}]'."
         )
     try:
         config = Config.model_validate(data)
@@ -73,9 +70,7 @@ def _check(config: Config, path: Path) -> None:
     merged_quirks(config.quirks)
     for served in config.tenants:
         merged_quirks(config.quirks, served.quirks)
-        _unique(
-            path, f"client name of {served.domain}", ["default", *(client.name for client in served.clients), *names]
-        )
+        _unique(path, f"client name of {served.domain}", ["default", *(client.name for client in served.clients), *names])
         for unknown in sorted(set(served.consent) - names):
             raise ConfigError(
                 f"{path}: {served.domain} consents to {unknown!r}, which is not one of applications; "
@@ -99,9 +94,7 @@ def _unique(path: Path, what: str, values: Iterable[str]) -> None:
 def _sentence(error: ValidationError, model: type[BaseModel]) -> str:
     """The first problem that pydantic found, for people."""
     first = error.errors()[0]
-    where = (
-        "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in first["loc"]).lstrip(".") or "the file"
-    )
+    where = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in first["loc"]).lstrip(".") or "the file"
     kind = first["type"]
     if kind == "missing":
         return f"{where} is missing; add it."

@@ -130,9 +130,7 @@ class Quirks(BaseModel):
     """The same setting's waiting time."""
 
     # Tenant policies (decisions M7)
-    allow_invites_from: Literal["none", "adminsAndGuestInviters", "adminsGuestInvitersAndAllMembers", "everyone"] = (
-        "everyone"
-    )
+    allow_invites_from: Literal["none", "adminsAndGuestInviters", "adminsGuestInvitersAndAllMembers", "everyone"] = "everyone"
     """authorizationPolicy.allowInvitesFrom."""
     inbound_b2b_blocked: bool = False
     """The tenant's default cross-tenant access blocks B2B collaboration inbound."""

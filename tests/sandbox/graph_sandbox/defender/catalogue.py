@@ -59,9 +59,7 @@ INFERRED_ACTIONS: dict[str, str] = {
 }
 """Not found in any source; they follow from the portal's names."""
 
-ALL_ACTIONS: dict[str, str] = {
-    f"{PREFIX}{action}": name for action, name in {**KNOWN_ACTIONS, **INFERRED_ACTIONS}.items()
-}
+ALL_ACTIONS: dict[str, str] = {f"{PREFIX}{action}": name for action, name in {**KNOWN_ACTIONS, **INFERRED_ACTIONS}.items()}
 """Every action with its prefix."""
 
 

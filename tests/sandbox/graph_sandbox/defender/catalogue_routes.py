@@ -69,6 +69,6 @@ def get_custom_scope(call: Call, id: str) -> Reply:
 
 
 @router.get("", READ_ROLES)
-def get_container(call: Call, **_: Any) -> Reply:
+def get_container(call: Call, **_unused: Any) -> Reply:
     """The container itself answers 404 (T live)."""
     raise not_found(Area.DEFENDER, "defender")

@@ -39,9 +39,7 @@ def get_by_ids(call: Call) -> Reply:
     if not isinstance(types, list | None):
         raise bad_request(Area.DIRECTORY, "The types must be a collection of names.")
     rows = [call.tenant.directory.read(str(object_id)) for object_id in ids]
-    found = [
-        row for row in rows if row is not None and (not types or row["_type"] in types or "directoryObject" in types)
-    ]
+    found = [row for row in rows if row is not None and (not types or row["_type"] in types or "directoryObject" in types)]
     return Reply(
         200,
         {

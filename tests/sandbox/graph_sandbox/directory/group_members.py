@@ -41,9 +41,7 @@ def _guard(call: Call, group: Row) -> None:
     if group["isAssignableToRole"] and not call.holds("RoleManagement.ReadWrite.Directory"):
         raise forbidden(Area.DIRECTORY)
     if "DynamicMembership" in group["groupTypes"]:
-        raise bad_request(
-            Area.DIRECTORY, "Insufficient privileges to complete the operation: the group has dynamic membership."
-        )
+        raise bad_request(Area.DIRECTORY, "Insufficient privileges to complete the operation: the group has dynamic membership.")
 
 
 @router.get("/groups/{id}/members", READ_GROUPS)
@@ -65,11 +63,7 @@ def count_members(call: Call, id: str) -> Reply:
 def list_members_of_kind(call: Call, id: str, kind: str) -> Reply:
     """Direct members of one kind: ``microsoft.graph.user``."""
     wanted = kind.removeprefix("microsoft.graph.")
-    rows = [
-        row
-        for row in linked(call.tenant.directory, _readable_group(call, id)["id"], "members")
-        if row["_type"] == wanted
-    ]
+    rows = [row for row in linked(call.tenant.directory, _readable_group(call, id)["id"], "members") if row["_type"] == wanted]
     return answer_collection(call, DIRECTORY_OBJECT, _shown(call, rows), "directoryObjects")
 
 

@@ -105,9 +105,7 @@ def remove_link(directory: DirectoryState, group: Row, relation: str, object_id:
         raise not_found(Area.DIRECTORY, object_id)
     users = [owner for owner in links if owner in directory.users]
     if relation == "owners" and users == [key]:
-        raise GraphError(
-            400, "Request_BadRequest", "The group must have at least one owner, hence this owner cannot be removed."
-        )
+        raise GraphError(400, "Request_BadRequest", "The group must have at least one owner, hence this owner cannot be removed.")
     del links[key]
 
 

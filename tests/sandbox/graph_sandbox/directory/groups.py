@@ -179,9 +179,7 @@ def _update(call: Call, group: Row) -> Reply:
     if group["isAssignableToRole"] and not call.holds(_ROLE_MANAGEMENT):
         raise forbidden(Area.DIRECTORY)
     if "isAssignableToRole" in body and bool(body["isAssignableToRole"]) != bool(group["isAssignableToRole"]):
-        raise bad_request(
-            Area.DIRECTORY, "The property 'isAssignableToRole' cannot be changed after the group is created."
-        )
+        raise bad_request(Area.DIRECTORY, "The property 'isAssignableToRole' cannot be changed after the group is created.")
     if "displayName" in body and not body["displayName"]:
         raise bad_request(Area.DIRECTORY, "Invalid value specified for property 'displayName' of resource 'Group'.")
     unique_name = body.get("uniqueName", group["uniqueName"])
@@ -230,9 +228,7 @@ def _check_values(body: dict[str, Any]) -> None:
     if body.get("isAssignableToRole") and (
         not body.get("securityEnabled", True) or "DynamicMembership" in (body.get("groupTypes") or [])
     ):
-        raise bad_request(
-            Area.DIRECTORY, "A role-assignable group must be security-enabled and cannot have dynamic membership."
-        )
+        raise bad_request(Area.DIRECTORY, "A role-assignable group must be security-enabled and cannot have dynamic membership.")
 
 
 def _check_unique_name(call: Call, name: str | None) -> None:
@@ -253,7 +249,5 @@ def _check_unique_name(call: Call, name: str | None) -> None:
 def _binds(body: dict[str, Any], relation: str) -> list[str]:
     urls = body.get(f"{relation}@odata.bind", [])
     if not isinstance(urls, list):
-        raise bad_request(
-            Area.DIRECTORY, f"Invalid value specified for '{relation}@odata.bind': a collection is expected."
-        )
+        raise bad_request(Area.DIRECTORY, f"Invalid value specified for '{relation}@odata.bind': a collection is expected.")
     return [reference_id(url, Area.DIRECTORY) for url in urls]

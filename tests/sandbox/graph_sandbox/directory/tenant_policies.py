@@ -61,9 +61,7 @@ def get_default(call: Call) -> Reply:
 @router.get("/policies/crossTenantAccessPolicy/partners", READ_POLICIES)
 def list_partners(call: Call) -> Reply:
     """No partner has settings of its own."""
-    return Reply(
-        200, {"@odata.context": f"{call.root}/$metadata#policies/crossTenantAccessPolicy/partners", "value": []}
-    )
+    return Reply(200, {"@odata.context": f"{call.root}/$metadata#policies/crossTenantAccessPolicy/partners", "value": []})
 
 
 @router.get("/policies/crossTenantAccessPolicy/partners/{tenant_id}", READ_POLICIES)

@@ -96,9 +96,7 @@ def create_user(call: Call) -> Reply:
             "the verified domain names in your organization.",
         )
     if any(str(row["userPrincipalName"]).lower() == name.lower() for row in tenant.directory.users):
-        raise bad_request(
-            Area.DIRECTORY, "Another object with the same value for property userPrincipalName already exists."
-        )
+        raise bad_request(Area.DIRECTORY, "Another object with the same value for property userPrincipalName already exists.")
     kept = {key: value for key, value in body.items() if key != "passwordProfile"}  # a password is never kept
     row = make_user(tenant.ids.next(), directory_time(call.world.clock.now()), **kept)
     tenant.directory.users.add(row, tenant.quirks.replication_lag_reads)

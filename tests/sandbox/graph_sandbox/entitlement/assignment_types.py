@@ -57,9 +57,7 @@ ASSIGNMENT = EntityType(
         "accessPackage": Navigation(
             lambda call, row: call.tenant.entitlement.packages.get(row["_package_id"]), lambda: ACCESS_PACKAGE
         ),
-        "assignmentPolicy": Navigation(
-            lambda call, row: call.tenant.entitlement.policies.get(row["_policy_id"]), lambda: POLICY
-        ),
+        "assignmentPolicy": Navigation(lambda call, row: call.tenant.entitlement.policies.get(row["_policy_id"]), lambda: POLICY),
     },
     present=with_read_times,
 )
@@ -100,9 +98,7 @@ REQUEST_BODY = ComplexType(
         "justification": text(),
         "answers": Property("objects"),
         "schedule": Property("object", of=SCHEDULE),
-        "parameters": Property(
-            "object", of=ComplexType("accessPackageAssignmentRequestParameters", {"bypassApproval": flag()})
-        ),
+        "parameters": Property("object", of=ComplexType("accessPackageAssignmentRequestParameters", {"bypassApproval": flag()})),
         "assignment": Property(
             "object",
             nullable=False,

@@ -52,9 +52,7 @@ def update_catalog(call: Call, id: str) -> Reply:
     body = call.body_object()
     CHECKER.check(body, CATALOG)
     if "displayName" in body:
-        if not body["displayName"] or (
-            row["catalogType"] != "userManaged" and body["displayName"] != row["displayName"]
-        ):
+        if not body["displayName"] or (row["catalogType"] != "userManaged" and body["displayName"] != row["displayName"]):
             raise invalid_model()
         _check_name(call, body["displayName"], row["id"])
     row.update(_spelt(writable(body)), modifiedDateTime=now(call))
@@ -97,12 +95,7 @@ def list_resource_roles(call: Call, id: str) -> Reply:
     catalog = require(state.catalogs, id)
     if "originsystem" not in call.query.get("$filter", "").lower():
         raise GraphError(400, "InvalidFilter", "Origin system is required.")
-    rows = [
-        role
-        for resource in state.resources
-        if resource["_catalog_id"] == catalog["id"]
-        for role in roles_of(call, resource)
-    ]
+    rows = [role for resource in state.resources if resource["_catalog_id"] == catalog["id"] for role in roles_of(call, resource)]
     return answer_collection(call, RESOURCE_ROLE, rows, f"{_COLLECTION}('{catalog['id']}')/resourceRoles")
 
 

@@ -22,9 +22,7 @@ _SPONSORS = {"internalSponsors": "internal_sponsors", "externalSponsors": "exter
 @router.get("/connectedOrganizations", READ)
 def list_organizations(call: Call) -> Reply:
     """All; ``identitySources/any(...)`` with a cast works in $filter."""
-    return answer_collection(
-        call, CONNECTED_ORGANIZATION, call.tenant.entitlement.connected_organizations.list(), _COLLECTION
-    )
+    return answer_collection(call, CONNECTED_ORGANIZATION, call.tenant.entitlement.connected_organizations.list(), _COLLECTION)
 
 
 @router.get("/connectedOrganizations/{id}", READ)

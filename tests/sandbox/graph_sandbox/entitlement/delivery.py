@@ -145,9 +145,7 @@ def _expire(call: Call, assignment: Row) -> None:
     Who was in the group before the assignment loses that too (DC access-package-resources).
     """
     tenant = call.tenant
-    assignment.update(
-        state="expired", status="ExpiredNotificationTriggered", expiredDateTime=long_time(call.world.clock.now())
-    )
+    assignment.update(state="expired", status="ExpiredNotificationTriggered", expiredDateTime=long_time(call.world.clock.now()))
     target = assignment["_target"]["objectId"]
     _take(tenant, target, _grants(tenant, assignment))
     others = _others(tenant, target)

@@ -64,9 +64,7 @@ def create_policy(call: Call) -> Reply:
         "modifiedDateTime": moment,
     }
     call.tenant.entitlement.policies.add(row)
-    return answer_entity(
-        call, POLICY, row, _COLLECTION, 201, location(call, "accessPackageAssignmentPolicies", row["id"])
-    )
+    return answer_entity(call, POLICY, row, _COLLECTION, 201, location(call, "accessPackageAssignmentPolicies", row["id"]))
 
 
 @router.put("/assignmentPolicies/{id}", WRITE)
@@ -122,6 +120,4 @@ def _checked(call: Call, body: dict[str, Any]) -> Row:
 def _check_name(call: Call, name: str, package_id: str, own_id: str | None) -> None:
     for row in call.tenant.entitlement.policies:
         if row["_package_id"] == package_id and row["id"] != own_id and row["displayName"].lower() == name.lower():
-            raise GraphError(
-                call.tenant.quirks.policy_conflict_status, "DuplicateKey", "There is already a duplicated entity"
-            )
+            raise GraphError(call.tenant.quirks.policy_conflict_status, "DuplicateKey", "There is already a duplicated entity")

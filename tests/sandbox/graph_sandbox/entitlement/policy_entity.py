@@ -45,9 +45,7 @@ POLICY = EntityType(
     navigation={
         "accessPackage": Navigation(_package, lambda: ACCESS_PACKAGE),
         "catalog": Navigation(_catalog, lambda: CATALOG),
-        "customExtensionStageSettings": Navigation(
-            lambda _call, row: row["_extensions"], lambda: _EXTENSION_SETTING, many=True
-        ),
+        "customExtensionStageSettings": Navigation(lambda _call, row: row["_extensions"], lambda: _EXTENSION_SETTING, many=True),
     },
     present=present_policy,
 )

@@ -38,9 +38,7 @@ _APPROVERS = {
     "targetUserSponsors",
 }
 _SPONSORS = {"internalSponsors", "externalSponsors", "targetUserSponsors"}
-_DURATION = re.compile(
-    r"^P(?:(\d+)Y)?(?:(\d+)M)?(?:(\d+)W)?(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+(?:\.\d+)?)S)?)?$"
-)
+_DURATION = re.compile(r"^P(?:(\d+)Y)?(?:(\d+)M)?(?:(\d+)W)?(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+(?:\.\d+)?)S)?)?$")
 _PERIOD_DAYS = {
     "daily": 1,
     "weekly": 7,
@@ -76,9 +74,7 @@ def check_stage_collections(body: dict[str, Any]) -> None:
 def parse_duration(text: str) -> timedelta:
     """An ISO 8601 duration; a month counts 30 days and a year 365."""
     match = _DURATION.match(text)
-    years, months, weeks, days, hours, minutes, seconds = (
-        (float(part or 0) for part in match.groups()) if match else [0.0] * 7
-    )
+    years, months, weeks, days, hours, minutes, seconds = (float(part or 0) for part in match.groups()) if match else [0.0] * 7
     return timedelta(days=years * 365 + months * 30 + weeks * 7 + days, hours=hours, minutes=minutes, seconds=seconds)
 
 
@@ -136,22 +132,14 @@ def _check_approval(call: Call, approval: Row) -> None:
 def _check_review(call: Call, review: Row) -> None:
     schedule = review["schedule"]
     pattern = ((schedule or {}).get("recurrence") or {}).get("pattern")
-    if (
-        not schedule
-        or not schedule["startDateTime"]
-        or not pattern
-        or not pattern["type"]
-        or not schedule["expiration"]
-    ):
+    if not schedule or not schedule["startDateTime"] or not pattern or not pattern["type"] or not schedule["expiration"]:
         raise invalid_model()
     if not review["isSelfReview"] and not review["primaryReviewers"]:
         raise invalid_model()
     length = parse_duration(schedule["expiration"]["duration"] or "")
     period = timedelta(days=_PERIOD_DAYS[pattern["type"]] * max(pattern["interval"], 1))
     if not timedelta() < length < period:
-        raise GraphError(
-            400, "InvalidModel", "The access review duration does not work with the selected review frequency."
-        )
+        raise GraphError(400, "InvalidModel", "The access review duration does not work with the selected review frequency.")
     _check_subjects(call, review["primaryReviewers"])
     _check_subjects(call, review["fallbackReviewers"])
 

@@ -115,24 +115,18 @@ def _add(call: Call, body: dict[str, Any], wanted: dict[str, Any]) -> Row:
         raise invalid_model()
     user = _target(call, wanted)
     if not in_scope(call, policy, user):
-        raise GraphError(
-            400, "PolicyRequirementNotMet", "You don't meet policy requirements to request this entitlement."
-        )
+        raise GraphError(400, "PolicyRequirementNotMet", "You don't meet policy requirements to request this entitlement.")
     open_requests = [
         row
         for row in state.requests
-        if row["_package_id"] == package["id"]
-        and row["_target_id"] == user["id"]
-        and row["state"] in LIVE_REQUEST_STATES
+        if row["_package_id"] == package["id"] and row["_target_id"] == user["id"] and row["state"] in LIVE_REQUEST_STATES
     ]
     if open_requests:
         raise GraphError(400, "ExistingOpenRequest", "There is already an existing open request for this target.")
     if any(row["_target"]["objectId"] == user["id"] for row in state.live_assignments(_package_id=package["id"])):
         raise GraphError(409, "ExistingAssignment", "The target already has an assignment to the access package.")
     request = _make(call, "adminAdd", body, package["id"], policy["id"], user)
-    bypass = (
-        bool((body.get("parameters") or {}).get("bypassApproval")) or quirks.admin_add_bypasses_approval == "always"
-    )
+    bypass = bool((body.get("parameters") or {}).get("bypassApproval")) or quirks.admin_add_bypasses_approval == "always"
     state.requests.add(request)
     if policy["requestApprovalSettings"]["isApprovalRequiredForAdd"] and not bypass:
         request.update(state="pendingApproval", status="PendingApproval")
@@ -163,9 +157,7 @@ def _change(call: Call, body: dict[str, Any], wanted: dict[str, Any], kind: str)
         raise not_found(Area.ENTITLEMENT, assignment["id"])
     if any(row["_assignment_id"] == assignment["id"] and row["state"] in LIVE_REQUEST_STATES for row in state.requests):
         raise GraphError(400, "ExistingOpenRequest", "There is already an existing open request for this target.")
-    user = call.tenant.directory.users.get(assignment["_target"]["objectId"]) or {
-        "id": assignment["_target"]["objectId"]
-    }
+    user = call.tenant.directory.users.get(assignment["_target"]["objectId"]) or {"id": assignment["_target"]["objectId"]}
     request = _make(call, kind, body, assignment["_package_id"], assignment["_policy_id"], user)
     request["_assignment_id"] = assignment["id"]
     if kind == "adminUpdate" and body.get("schedule"):
@@ -202,9 +194,7 @@ def _make(call: Call, kind: str, body: dict[str, Any], package_id: str, policy_i
         "status": "Accepted",
         "createdDateTime": now(call),
         "completedDateTime": None,
-        "schedule": effective_schedule(
-            call, body.get("schedule"), require(call.tenant.entitlement.policies, policy_id)
-        ),
+        "schedule": effective_schedule(call, body.get("schedule"), require(call.tenant.entitlement.policies, policy_id)),
         "answers": body.get("answers") or [],
         "customExtensionCalloutInstances": [],
         "justification": body.get("justification"),
@@ -240,9 +230,7 @@ def _target(call: Call, wanted: dict[str, Any]) -> Row:
     email = str(target.get("email") or "").lower()
     if "@" not in email:
         raise invalid_model()
-    known = next(
-        (row for row in users if email in (str(row["mail"]).lower(), str(row["userPrincipalName"]).lower())), None
-    )
+    known = next((row for row in users if email in (str(row["mail"]).lower(), str(row["userPrincipalName"]).lower())), None)
     if known is not None:
         return known
     if call.tenant.quirks.licence != "governance":

@@ -75,9 +75,7 @@ def _add(call: Call, catalog: Row, resource: dict[str, Any]) -> None:
         raise GraphError(400, "ResourceNotSupported", "The group can not be managed with entitlement management.")
     if find_resource(call.tenant, catalog["id"], None, group_id):
         raise GraphError(400, "ResourceAlreadyOnboarded", "The specified resource is already onboarded to ELM.")
-    state.resources.add(
-        make_resource(call.tenant.ids.next(), catalog["id"], group, now(call)), quirks.resource_visible_lag
-    )
+    state.resources.add(make_resource(call.tenant.ids.next(), catalog["id"], group, now(call)), quirks.resource_visible_lag)
 
 
 def _remove(call: Call, catalog: Row, resource: dict[str, Any]) -> None:

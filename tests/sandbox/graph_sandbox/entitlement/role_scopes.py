@@ -96,9 +96,7 @@ def release_resource(tenant: Tenant, resource_id: str) -> None:
 
 def _resource(call: Call, package: Row, wanted: dict[str, Any]) -> Row:
     resource = find_resource(call.tenant, package["_catalog_id"], wanted.get("id"), wanted.get("originId"))
-    if resource is None or call.tenant.entitlement.fails_for_lag(
-        "role scope", resource["id"], call.tenant.quirks.role_scope_lag
-    ):
+    if resource is None or call.tenant.entitlement.fails_for_lag("role scope", resource["id"], call.tenant.quirks.role_scope_lag):
         raise not_found(Area.ENTITLEMENT, str(wanted.get("id")))
     return resource
 

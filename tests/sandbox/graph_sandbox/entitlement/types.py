@@ -6,6 +6,9 @@
 Names and types as in Graph's v1.0 metadata (M).
 """
 
+# The lambdas name types and functions that are defined further down.
+# pylint: disable=unnecessary-lambda
+
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
@@ -35,9 +38,7 @@ IDENTITY_SOURCE: ComplexType = ComplexType(
     "identitySource",
     {},
     {
-        "azureActiveDirectoryTenant": ComplexType(
-            "azureActiveDirectoryTenant", {"tenantId": Property("guid"), **_DISPLAY}
-        ),
+        "azureActiveDirectoryTenant": ComplexType("azureActiveDirectoryTenant", {"tenantId": Property("guid"), **_DISPLAY}),
         "crossCloudAzureActiveDirectoryTenant": ComplexType(
             "crossCloudAzureActiveDirectoryTenant",
             {"cloudInstance": text(nullable=False), "tenantId": Property("guid"), **_DISPLAY},
@@ -104,16 +105,12 @@ CATALOG: EntityType = EntityType(
     },
     navigation={
         "accessPackages": Navigation(
-            lambda call, row: call.tenant.entitlement.packages.list(
-                lambda package: package["_catalog_id"] == row["id"]
-            ),
+            lambda call, row: call.tenant.entitlement.packages.list(lambda package: package["_catalog_id"] == row["id"]),
             lambda: ACCESS_PACKAGE,
             many=True,
         ),
         "resources": Navigation(
-            lambda call, row: call.tenant.entitlement.resources.list(
-                lambda resource: resource["_catalog_id"] == row["id"]
-            ),
+            lambda call, row: call.tenant.entitlement.resources.list(lambda resource: resource["_catalog_id"] == row["id"]),
             lambda: RESOURCE,
             many=True,
         ),
@@ -152,9 +149,7 @@ RESOURCE_ROLE: EntityType = EntityType(
         "originSystem": text(),
     },
     navigation={
-        "resource": Navigation(
-            lambda call, row: call.tenant.entitlement.resources.get(row["_resource_id"]), lambda: RESOURCE
-        ),
+        "resource": Navigation(lambda call, row: call.tenant.entitlement.resources.get(row["_resource_id"]), lambda: RESOURCE),
     },
 )
 
@@ -194,9 +189,7 @@ ACCESS_PACKAGE: EntityType = EntityType(
         "modifiedDateTime": READ_ONLY_TIME,
     },
     navigation={
-        "catalog": Navigation(
-            lambda call, row: call.tenant.entitlement.catalogs.get(row["_catalog_id"]), lambda: CATALOG
-        ),
+        "catalog": Navigation(lambda call, row: call.tenant.entitlement.catalogs.get(row["_catalog_id"]), lambda: CATALOG),
         "resourceRoleScopes": Navigation(
             lambda call, row: call.tenant.entitlement.role_scopes.list(lambda entry: entry["_package_id"] == row["id"]),
             lambda: ROLE_SCOPE,
@@ -207,9 +200,7 @@ ACCESS_PACKAGE: EntityType = EntityType(
             lambda: _policy_type(),
             many=True,
         ),
-        "incompatibleGroups": Navigation(
-            lambda call, row: _linked(call, row, "incompatible_groups"), lambda: GROUP, many=True
-        ),
+        "incompatibleGroups": Navigation(lambda call, row: _linked(call, row, "incompatible_groups"), lambda: GROUP, many=True),
         "incompatibleAccessPackages": Navigation(
             lambda call, row: incompatible_packages(call, row), lambda: ACCESS_PACKAGE, many=True
         ),

@@ -75,7 +75,7 @@ def _item(outer: Exchange, request: Any) -> BatchItem:
         raise _invalid(f"Write request id : {request['id']} does not contain Content-Type header or body.")
     # The version is the outer request's; the token too, unless an inner request brings its own.
     inherited = {name: value for name, value in outer.headers.items() if name not in _ENTITY_HEADERS}
-    path, _, query = request["url"].partition("?")
+    path, _unused, query = request["url"].partition("?")
     version = outer.raw_path.split("/", 2)[1]
     body = json.dumps(request["body"]).encode() if request.get("body") is not None else b""
     inner = Exchange(request["method"].upper(), f"/{version}/{path.lstrip('/')}", query, {**inherited, **headers}, body)

@@ -50,9 +50,7 @@ def bad_request(area: Area, message: str) -> GraphError:
 
 def bad_query(area: Area, message: str) -> GraphError:
     """A query option that the area does not accept."""
-    code = {Area.DIRECTORY: "Request_UnsupportedQuery", Area.ENTITLEMENT: "InvalidFilter", Area.DEFENDER: "BadRequest"}[
-        area
-    ]
+    code = {Area.DIRECTORY: "Request_UnsupportedQuery", Area.ENTITLEMENT: "InvalidFilter", Area.DEFENDER: "BadRequest"}[area]
     return GraphError(400, code, message)
 
 

@@ -96,7 +96,7 @@ class Router:
     def absent(self, method: str, template: str) -> None:
         """Register a route that exists only in Graph's metadata: it answers 404 with an empty code."""
 
-        def refuse(call: Call, **_: Any) -> Reply:
+        def refuse(call: Call, **_unused: Any) -> Reply:
             raise no_http_resource(call.world.base_url + call.exchange.raw_path)
 
         self.route(method, template)(refuse)

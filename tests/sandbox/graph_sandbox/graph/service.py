@@ -36,9 +36,7 @@ _DIAGNOSTIC = json.dumps(
         }
     }
 )
-_OPTIONS = frozenset(
-    {"$filter", "$select", "$expand", "$top", "$skip", "$skiptoken", "$orderby", "$count", "$search", "$format"}
-)
+_OPTIONS = frozenset({"$filter", "$select", "$expand", "$top", "$skip", "$skiptoken", "$orderby", "$count", "$search", "$format"})
 
 
 class GraphService:

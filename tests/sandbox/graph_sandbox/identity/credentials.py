@@ -63,11 +63,11 @@ def authenticate_client(world: World, tenant: Tenant, form: dict[str, str], auth
 
 
 def _basic(authorization: str) -> tuple[str, str]:
-    scheme, _, value = authorization.partition(" ")
+    scheme, _unused, value = authorization.partition(" ")
     if scheme.lower() != "basic":
         return "", ""
     try:
-        name, _, secret = base64.b64decode(value).decode().partition(":")
+        name, _unused, secret = base64.b64decode(value).decode().partition(":")
     except (binascii.Error, UnicodeDecodeError):
         return "", ""
     return unquote_plus(name), unquote_plus(secret)

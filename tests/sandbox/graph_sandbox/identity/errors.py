@@ -30,9 +30,7 @@ class IdentityError(Exception):
     def reply(self, trace_id: str, correlation_id: str, now: datetime) -> Reply:
         """The answer that a client gets."""
         stamp = now.strftime("%Y-%m-%d %H:%M:%SZ")
-        description = (
-            f"{self.prefix}: {self.text} Trace ID: {trace_id} Correlation ID: {correlation_id} Timestamp: {stamp}"
-        )
+        description = f"{self.prefix}: {self.text} Trace ID: {trace_id} Correlation ID: {correlation_id} Timestamp: {stamp}"
         return Reply(
             self.status,
             {
@@ -61,9 +59,7 @@ def tenant_not_found(name: str) -> IdentityError:
 
 def parameter_missing(name: str) -> IdentityError:
     """A required form field is absent."""
-    return IdentityError(
-        400, "invalid_request", 900144, f"The request body must contain the following parameter: '{name}'."
-    )
+    return IdentityError(400, "invalid_request", 900144, f"The request body must contain the following parameter: '{name}'.")
 
 
 def application_not_found(client_id: str, tenant_name: str) -> IdentityError:

@@ -69,7 +69,7 @@ class IdentityService:
         return Handled(reply, who.tenant_id, who.client_id, trace_id)
 
     def _route(self, exchange: Exchange) -> Reply:
-        name, _, rest = unquote(exchange.raw_path).strip("/").partition("/")
+        name, _unused, rest = unquote(exchange.raw_path).strip("/").partition("/")
         rest = rest.lower()
         if rest in ("discovery/keys", "discovery/v2.0/keys"):
             return Reply(200, self._authority.jwks())

@@ -82,7 +82,7 @@ class TokenAuthority:
 
     def verify(self, authorization: str) -> Caller:
         """The caller behind an Authorization header, or TokenRefused."""
-        scheme, _, token = authorization.partition(" ")
+        scheme, _unused, token = authorization.partition(" ")
         if scheme.lower() != "bearer" or not token.strip():
             raise TokenRefused("Access token is empty.")
         token = token.strip()

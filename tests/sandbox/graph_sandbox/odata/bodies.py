@@ -22,9 +22,7 @@ class BodyChecker:
     def __init__(self, area: Area) -> None:
         self._area = area
 
-    def check(
-        self, body: dict[str, Any], kind: EntityType | ComplexType, allowed: frozenset[str] = frozenset()
-    ) -> None:
+    def check(self, body: dict[str, Any], kind: EntityType | ComplexType, allowed: frozenset[str] = frozenset()) -> None:
         """Raise GraphError unless every property is known and holds what it may; ``allowed`` ones are not looked at."""
         for name, value in body.items():
             if "@" in name or name in allowed:
@@ -44,9 +42,7 @@ class BodyChecker:
             if not declared.nullable:
                 raise bad_request(
                     self._area,
-                    self._words(
-                        "The model is invalid.", f"Invalid value specified for property '{name}': it cannot be null."
-                    ),
+                    self._words("The model is invalid.", f"Invalid value specified for property '{name}': it cannot be null."),
                 )
             return
         kind = declared.kind
@@ -121,9 +117,7 @@ class BodyChecker:
     def _mistyped(self, name: str, expected: str) -> GraphError:
         if self._area is Area.ENTITLEMENT:
             return bad_request(self._area, "The model is invalid.")
-        return bad_request(
-            self._area, f"Invalid value specified for property '{name}' of resource: {expected} was expected."
-        )
+        return bad_request(self._area, f"Invalid value specified for property '{name}' of resource: {expected} was expected.")
 
     def _unknown_value(self, name: str, value: str) -> GraphError:
         if self._area is Area.ENTITLEMENT:

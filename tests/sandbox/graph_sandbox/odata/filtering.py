@@ -191,9 +191,7 @@ class _Evaluation:
         return None
 
     def _no_such(self, name: str, type_name: str) -> GraphError:
-        return GraphError(
-            400, "BadRequest", f"Could not find a property named '{name}' on type 'microsoft.graph.{type_name}'."
-        )
+        return GraphError(400, "BadRequest", f"Could not find a property named '{name}' on type 'microsoft.graph.{type_name}'.")
 
 
 def _comparable(value: Any) -> Any:

@@ -57,9 +57,7 @@ def answer_entity(
     return Reply(status, body, dict(headers or {}))
 
 
-def answer_collection(
-    call: Call, kind: EntityType, rows: Iterable[Row], context: str, *, page_size: int | None = None
-) -> Reply:
+def answer_collection(call: Call, kind: EntityType, rows: Iterable[Row], context: str, *, page_size: int | None = None) -> Reply:
     """An answer with a page of objects, after filter, order and page options."""
     _check_advanced(call, kind)
     select, expand = _select(call, kind), _expand(call)
@@ -82,18 +80,14 @@ def answer_collection(
     return Reply(200, body)
 
 
-def render(
-    call: Call, kind: EntityType, row: Row, select: tuple[str, ...] = (), expand: tuple[Expansion, ...] = ()
-) -> Row:
+def render(call: Call, kind: EntityType, row: Row, select: tuple[str, ...] = (), expand: tuple[Expansion, ...] = ()) -> Row:
     """One object as it is answered."""
     shown = kind.present(call, row) if kind.present else row
     if select:
         result = {name: shown.get(name) for name in kind.properties if name in select}
     else:
         result = {
-            name: shown.get(name)
-            for name, declared in kind.properties.items()
-            if not declared.on_request and (name in shown)
+            name: shown.get(name) for name, declared in kind.properties.items() if not declared.on_request and (name in shown)
         }
     if "@odata.type" in shown:
         result = {"@odata.type": shown["@odata.type"], **result}
@@ -162,11 +156,11 @@ def _expand(call: Call) -> tuple[Expansion, ...]:
 def _parse_expand(text: str, separator: str) -> tuple[Expansion, ...]:
     result = []
     for part in _split(text, separator):
-        name, _, options = part.partition("(")
+        name, _unused, options = part.partition("(")
         select: tuple[str, ...] = ()
         nested: tuple[Expansion, ...] = ()
         for option in _split(options.removesuffix(")"), ";"):
-            key, _, value = option.partition("=")
+            key, _unused, value = option.partition("=")
             if key.strip().lower() == "$select":
                 select = tuple(item.strip() for item in value.split(","))
             elif key.strip().lower() == "$expand":
@@ -205,9 +199,7 @@ def _ordered(call: Call, kind: EntityType, rows: list[Row]) -> list[Row]:
 def _page(call: Call, kind: EntityType, default: int) -> tuple[int, int]:
     top = _number(call, "$top", default)
     if top < 1 or (top > _MAXIMUM_TOP and kind.advanced_only):
-        raise GraphError(
-            400, "Request_BadRequest", f"Invalid page size specified: '{top}'. Must be between 1 and 999 inclusive."
-        )
+        raise GraphError(400, "Request_BadRequest", f"Invalid page size specified: '{top}'. Must be between 1 and 999 inclusive.")
     start = _number(call, "$skip", 0)
     token = call.query.get("$skiptoken")
     if token is not None:

@@ -10,19 +10,9 @@ import pytest
 
 from ansible_collections.mssp.defender.plugins.module_utils._failures import Failure, GraphError
 from ansible_collections.mssp.defender.plugins.module_utils._normalise import exact, subjects, text
-from ansible_collections.mssp.defender.plugins.module_utils._reconcile import (
-    KNOWN_AFTER_APPLY,
-    Link,
-    Part,
-    Property,
-    differences,
-    has,
-    overlay,
-    pick,
-    plan_links,
-    put,
-    reconcile,
-)
+from ansible_collections.mssp.defender.plugins.module_utils._paths import has, overlay, pick, put
+from ansible_collections.mssp.defender.plugins.module_utils._reconcile import differences, plan_links, reconcile
+from ansible_collections.mssp.defender.plugins.module_utils._resources.base import KNOWN_AFTER_APPLY, Link, Part, Property
 from ansible_collections.mssp.defender.tests.unit.memory import Memory
 
 

@@ -10,7 +10,8 @@ import copy
 
 import pytest
 
-from ansible_collections.mssp.defender.plugins.module_utils._reconcile import has, overlay, pick, put, reconcile
+from ansible_collections.mssp.defender.plugins.module_utils._paths import has, overlay, pick, put
+from ansible_collections.mssp.defender.plugins.module_utils._reconcile import reconcile
 from ansible_collections.mssp.defender.tests.unit.memory import Memory
 
 hypothesis = pytest.importorskip("hypothesis")

@@ -224,10 +224,11 @@ def test_429_with_a_retry_after_that_is_no_number_backs_off(value):
     assert 0.25 <= clock.slept[0] <= 0.5
 
 
-def test_a_negative_retry_after_is_no_pause():
+@pytest.mark.parametrize("value", ["0", "-5"])
+def test_a_retry_after_of_nothing_backs_off(value):
     clock = Clock()
-    graph(Http(refusal(429, Retry_After="-5"), {}), clock=clock).get("x")
-    assert clock.slept == [0.0]
+    graph(Http(refusal(429, Retry_After=value), {}), clock=clock).get("x")
+    assert 0.25 <= clock.slept[0] <= 0.5
 
 
 def test_a_pause_that_does_not_fit_is_not_begun():

@@ -7,7 +7,8 @@ from __future__ import annotations
 import pytest
 
 from ansible_collections.mssp.defender.plugins.module_utils._failures import Failure, GraphError
-from ansible_collections.mssp.defender.plugins.module_utils._reconcile import KNOWN_AFTER_APPLY, reconcile
+from ansible_collections.mssp.defender.plugins.module_utils._reconcile import reconcile
+from ansible_collections.mssp.defender.plugins.module_utils._resources.base import KNOWN_AFTER_APPLY
 from ansible_collections.mssp.defender.plugins.module_utils._resources.group import Group, nickname
 from ansible_collections.mssp.defender.plugins.module_utils._resources.references import Ref
 from ansible_collections.mssp.defender.tests.unit.fakes import URL, A, B, C, Http, Routes, answer, graph, page, refusal
@@ -90,8 +91,8 @@ def test_by_id():
 def test_an_id_that_is_not_there():
     resource, dummy = group({f"GET groups/{A}": refusal(404)}, group_id=A)
     with pytest.raises(Failure) as caught:
-        resource.find()
-    assert str(caught.value) == f"there is no group with the id {A}. Check group_id, or leave it out."
+        reconcile(resource)
+    assert str(caught.value).endswith(f"there is no group with the id {A}. Check the id, or leave it out and name the object.")
 
 
 def test_an_id_cannot_leave_its_place_in_the_path():

@@ -9,8 +9,9 @@ from __future__ import annotations
 import pytest
 
 from ansible_collections.mssp.defender.plugins.module_utils._failures import Failure, GraphError
-from ansible_collections.mssp.defender.plugins.module_utils._reconcile import KNOWN_AFTER_APPLY, reconcile
+from ansible_collections.mssp.defender.plugins.module_utils._reconcile import reconcile
 from ansible_collections.mssp.defender.plugins.module_utils._resources.access_package import AccessPackage, GroupRole
+from ansible_collections.mssp.defender.plugins.module_utils._resources.base import KNOWN_AFTER_APPLY
 from ansible_collections.mssp.defender.plugins.module_utils._resources.catalog import Catalog
 from ansible_collections.mssp.defender.plugins.module_utils._resources.connected_organization import ConnectedOrganization
 from ansible_collections.mssp.defender.plugins.module_utils._resources.defender_role import DefenderRole
@@ -240,7 +241,7 @@ def test_roles_of_groups_that_will_be_there_are_each_predicted():
         (
             {f"GET {EM}/accessPackages/{C}": refusal(404)},
             {"package_id": C},
-            f"there is no access package with the id {C}. Check package_id, or leave it out.",
+            f"there is no access package with the id {C}. Check the id, or leave it out and name the object.",
         ),
         (
             {f"GET {EM}/accessPackages/{C}": {**PACKAGE, "catalog": {"id": B}}},
@@ -482,7 +483,7 @@ def test_what_becomes_of_others(options, log):
         (
             {f"GET {ROLES}": page(ROLE)},
             {"role_id": C},
-            f"there is no Defender role with the id {C}. Check role_id, or leave it out.",
+            f"there is no Defender role with the id {C}. Check the id, or leave it out and name the object.",
         ),
         ({f"GET {ROLES}": page({**ROLE, "isBuiltIn": True})}, {}, "it is a built-in role of Defender. Choose another name."),
     ],

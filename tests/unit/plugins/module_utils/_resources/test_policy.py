@@ -11,8 +11,10 @@ import json
 import pytest
 
 from ansible_collections.mssp.defender.plugins.module_utils._failures import Failure
-from ansible_collections.mssp.defender.plugins.module_utils._reconcile import KNOWN_AFTER_APPLY, has, pick, reconcile
+from ansible_collections.mssp.defender.plugins.module_utils._paths import has, pick
+from ansible_collections.mssp.defender.plugins.module_utils._reconcile import reconcile
 from ansible_collections.mssp.defender.plugins.module_utils._resources import policy
+from ansible_collections.mssp.defender.plugins.module_utils._resources.base import KNOWN_AFTER_APPLY
 from ansible_collections.mssp.defender.plugins.module_utils._resources.policy import (
     COMPUTED_START,
     PROPERTIES,
@@ -516,8 +518,10 @@ def test_of_a_package_that_will_be_there_nothing_is_read():
 
 def test_an_id_that_is_not_there():
     resource, dummy = make({f"GET {POLICIES}/{C}": refusal(404)}, policy_id=C)
-    with pytest.raises(Failure, match=f"there is no policy with the id {C}. Check policy_id, or leave it out."):
-        resource.find()
+    with pytest.raises(
+        Failure, match=f"there is no assignment policy with the id {C}. Check the id, or leave it out and name the object."
+    ):
+        reconcile(resource)
 
 
 def test_another_package():

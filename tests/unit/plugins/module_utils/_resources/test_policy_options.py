@@ -8,7 +8,7 @@ import pytest
 
 from ansible_collections.mssp.defender.plugins.module_utils._failures import InvalidInput
 from ansible_collections.mssp.defender.plugins.module_utils._normalise import recurrence
-from ansible_collections.mssp.defender.plugins.module_utils._reconcile import pick
+from ansible_collections.mssp.defender.plugins.module_utils._paths import pick
 from ansible_collections.mssp.defender.plugins.module_utils._resources.policy_options import EVERY, LONGEST, Translator
 from ansible_collections.mssp.defender.plugins.module_utils._resources.references import References
 from ansible_collections.mssp.defender.tests.unit.fakes import A, B, C, Http, graph

@@ -10,7 +10,8 @@ import copy
 
 import pytest
 
-from ansible_collections.mssp.defender.plugins.module_utils._reconcile import has, pick, reconcile
+from ansible_collections.mssp.defender.plugins.module_utils._paths import has, pick
+from ansible_collections.mssp.defender.plugins.module_utils._reconcile import reconcile
 from ansible_collections.mssp.defender.plugins.module_utils._resources.policy import PROPERTIES, Policy, complete
 from ansible_collections.mssp.defender.plugins.module_utils._resources.policy_options import Translator
 from ansible_collections.mssp.defender.plugins.module_utils._resources.references import Ref, References

@@ -7,7 +7,7 @@ from __future__ import annotations
 import pytest
 
 from ansible_collections.mssp.defender.plugins.module_utils._failures import GraphError, InvalidInput
-from ansible_collections.mssp.defender.plugins.module_utils._reconcile import KNOWN_AFTER_APPLY
+from ansible_collections.mssp.defender.plugins.module_utils._resources.base import KNOWN_AFTER_APPLY
 from ansible_collections.mssp.defender.plugins.module_utils._resources.references import Ref, References
 from ansible_collections.mssp.defender.tests.unit.fakes import A, B, C, Http, Routes, graph, page, refusal
 

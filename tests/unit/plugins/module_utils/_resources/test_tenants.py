@@ -10,8 +10,8 @@ import pytest
 
 from ansible_collections.mssp.defender.plugins.module_utils._failures import Failure, GraphError, InvalidInput
 from ansible_collections.mssp.defender.plugins.module_utils._graph._clouds import find_cloud
-from ansible_collections.mssp.defender.plugins.module_utils._reconcile import KNOWN_AFTER_APPLY
 from ansible_collections.mssp.defender.plugins.module_utils._resources import tenants
+from ansible_collections.mssp.defender.plugins.module_utils._resources.base import KNOWN_AFTER_APPLY
 from ansible_collections.mssp.defender.tests.unit.fakes import A, Http, Routes, graph, page, refusal
 
 PUBLIC = find_cloud("public")
