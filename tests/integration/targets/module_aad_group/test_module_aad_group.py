@@ -364,6 +364,20 @@ def test_people_of_a_group_that_is_not_yet_visible(play: Play, tenant: Tenant) -
     assert not again.changed
 
 
+def test_second_run_while_the_group_is_still_invisible(play: Play, tenant: Tenant) -> None:
+    """The upsert finds the group, and a member that is in it already is nothing to do."""
+    wanted = {"name": "Tier 1 Analyst", "members": [tenant.user("ada")], "unique_name": "mssp-b1-tier1"}
+    play.quirks(replication_lag_reads=4)
+    play.task("aad_group", **wanted)
+    play.task("aad_group", **wanted)
+    for _replica in range(4):
+        play.list("groups")
+    there = play.list("groups")
+    play.run()
+
+    assert len(there.result) == 1
+
+
 def test_references_that_do_not_hold(play: Play, tenant: Tenant) -> None:
     absent = play.refused("aad_group", **TIER1, members=[f"nobody@{tenant.domain}"])
     in_check_mode = play.refused("aad_group", check=True, **TIER1, members=[f"nobody@{tenant.domain}"])

@@ -263,6 +263,21 @@ def test_a_lost_answer_makes_no_second_package(play: Play, tenant: Tenant) -> No
     assert [grants(package) for package in there.result] == [[("Member", group)]]
 
 
+def test_a_lost_answer_to_a_role_scope(play: Play, tenant: Tenant) -> None:
+    """The role scope is there: it is looked up in the package as it is now."""
+    group = tenant.group("Tier 1")
+    catalog_with(tenant, group)
+    play.faults({"method": "POST", "path": "resourceRoleScopes", "times": 1, "drop": "after"})
+    created = play.task("access_package", **PACKAGE, resource_roles=[{"group": group}])
+    play.faults()
+    again = play.task("access_package", **PACKAGE, resource_roles=[{"group": group}])
+    there = play.list(PACKAGES + EXPAND)
+    play.run()
+
+    assert (created.changed, again.changed) == (True, False)
+    assert [grants(package) for package in there.result] == [[("Member", group)]]
+
+
 def test_one_with_live_assignments_is_not_deleted(play: Play, tenant: Tenant) -> None:
     group = tenant.group("Tier 1")
     catalog_with(tenant, group)

@@ -112,6 +112,24 @@ def test_two_customers_of_one_tenant_are_a_typing_error(tenant: Tenant, tmp_path
         assert f"the customers 'contoso' and '{host}' name the same tenant" in task.result["msg"]
 
 
+def test_two_customers_without_a_tenant(tenant: Tenant, tmp_path: Path) -> None:
+    """Both are told that, and not that both name the same one."""
+    options = {name: value for name, value in tenant.options().items() if name != "tenant_id"}
+    play = {
+        "name": "Preflight",
+        "hosts": "all",
+        "gather_facts": False,
+        "serial": 1,
+        "ignore_errors": True,
+        "module_defaults": {"group/mssp.defender.graph": options},
+        "tasks": [{"name": "preflight", "mssp.defender.tenant_info": {"exclusive": True}}],
+    }
+    result = run_playbook([play], tmp_path, hosts=inventory("contoso", "fabrikam"))
+
+    for host in ("contoso", "fabrikam"):
+        assert "tenant_id is missing" in result.task("preflight", host).result["msg"]
+
+
 def test_a_cloud_that_does_not_exist(play: Play) -> None:
     refused = play.refused("tenant_info", cloud="moon")
     play.run()

@@ -237,6 +237,16 @@ def test_a_bundle_in_the_environment_suffices(tenant: Tenant, tmp_path: Path) ->
     assert result.rc == 0, str(result)
 
 
+def test_a_netrc_replaces_neither_token_nor_credential(tenant: Tenant, tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    home.mkdir()
+    (home / ".netrc").write_text("default login somebody password something\n", encoding="utf-8")
+    (home / ".netrc").chmod(0o600)
+    result = run_playbook(one_task(tenant.options()), tmp_path)
+
+    assert result.rc == 0, str(result)
+
+
 BLOCK = """
 import sys
 
