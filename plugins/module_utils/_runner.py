@@ -27,7 +27,7 @@ def require_libraries() -> None:
     """Raise one sentence when a third-party library is missing."""
     for name in _deps.missing:
         raise Failure(
-            missing_required_lib(name).rstrip(". "),
+            str(missing_required_lib(name)).rstrip(". "),  # type: ignore[no-untyped-call]
             remedy="Install what the collection needs there: pip install 'msal>=1.35,<2' 'requests>=2.31,<3'.",
             code="MissingLibrary",
         )
@@ -48,7 +48,7 @@ def execute(body: Body, task: Task) -> Result:
 
 def mask(value: t.Any, also: t.Iterable[str] = ()) -> t.Any:
     """The value without any secret that this process has seen."""
-    return remove_values(value, _secrets.seen() | set(also))
+    return remove_values(value, _secrets.seen() | set(also))  # type: ignore[no-untyped-call]
 
 
 def _failed(failure: Failure, task: Task) -> Result:
@@ -77,7 +77,7 @@ def _unexpected(exc: Exception) -> Failure:
 
 def run_module(spec: ArgumentSpec, body: Body) -> None:
     """The ordinary way: a process of its own, arguments from Ansible, the result on standard output."""
-    module = AnsibleModule(supports_check_mode=True, **spec.to_kwargs())
+    module = AnsibleModule(supports_check_mode=True, **spec.to_kwargs())  # type: ignore[no-untyped-call]
     # module._diff is how Ansible tells a module that --diff is on; there is no public name for it.
     task = Task(module.params, check_mode=module.check_mode, diff_mode=module._diff, warn=module.warn)
     result = execute(body, task)

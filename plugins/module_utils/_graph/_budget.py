@@ -72,5 +72,5 @@ class Budget:
 
 def backoff(attempt: int, *, base: float = 0.5, cap: float = 30.0, rng: random.Random | None = None) -> float:
     """Seconds before the next try (attempt 0 is the first retry): exponential, with full jitter, never zero."""
-    ceiling = min(cap, base * 2**attempt)
+    ceiling = min(cap, base * 2.0**attempt)
     return ceiling / 2 + (rng or random).uniform(0, ceiling / 2)

@@ -57,7 +57,7 @@ def preload_trust() -> None:
 @functools.lru_cache(maxsize=1)
 def _adapter_class() -> type:
     # Made on first use: a class body that named requests at import time would fail where requests is missing.
-    class Adapter(requests.adapters.HTTPAdapter):  # type: ignore[misc,name-defined]
+    class Adapter(requests.adapters.HTTPAdapter):  # type: ignore[misc]
         """requests' adapter with our context and nothing else: no second parsing, no bundle from elsewhere."""
 
         def __init__(self, context: ssl.SSLContext) -> None:

@@ -65,7 +65,7 @@ def acquire_for_client(identity: Identity, credential: t.Any, http: t.Any) -> t.
             # Otherwise MSAL asks login.microsoftonline.com about every authority that it does not know.
             instance_discovery=None if identity.login_url in MICROSOFT_LOGIN_URLS else False,
         )
-        return application.acquire_token_for_client(scopes=[identity.scope])
+        return t.cast("t.Mapping[str, t.Any]", application.acquire_token_for_client(scopes=[identity.scope]))
     except requests.exceptions.SSLError as exc:
         raise GraphError(
             f"the TLS certificate of {identity.login_url} cannot be verified",
