@@ -41,9 +41,13 @@ def execute(body: Body, task: Task) -> Result:
     except Failure as failure:
         result = _failed(failure, task)
     except Exception as exc:  # pylint: disable=broad-except
-        # An exception's text may hold what it was given, a secret among it: only its kind and place are told.
         result = _failed(_unexpected(exc), task)
     return t.cast(Result, mask(result))
+
+
+def unexpected(exc: Exception) -> Result:
+    """A failed result for a fault of our own, outside any task."""
+    return {"failed": True, "changed": False, **_unexpected(exc).as_result()}
 
 
 def mask(value: t.Any, also: t.Iterable[str] = ()) -> t.Any:
@@ -60,6 +64,7 @@ def _failed(failure: Failure, task: Task) -> Result:
 
 
 def _unexpected(exc: Exception) -> Failure:
+    # An exception's text may hold what it was given, a secret among it: only its kind and place are told.
     trace = exc.__traceback__
     place = "?"
     while trace is not None:

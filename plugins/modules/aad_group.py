@@ -166,8 +166,8 @@ failure:
 import typing as t
 
 from ansible_collections.mssp.defender.plugins.module_utils._argspec import ADOPT, GRAPH, STATE, ArgumentSpec
+from ansible_collections.mssp.defender.plugins.module_utils._resources.base import stated
 from ansible_collections.mssp.defender.plugins.module_utils._resources.group import Group
-from ansible_collections.mssp.defender.plugins.module_utils._resources.references import Ref
 from ansible_collections.mssp.defender.plugins.module_utils._runner import run_module
 from ansible_collections.mssp.defender.plugins.module_utils._task import Task
 
@@ -192,31 +192,17 @@ SPEC = (
     )
 )
 
-_PROPERTIES = {
-    "name": "displayName",
-    "description": "description",
-    "mail_nickname": "mailNickname",
-    "unique_name": "uniqueName",
-    "role_assignable": "isAssignableToRole",
-}
-
 
 def run(task: Task) -> dict[str, t.Any]:
     """One group."""
     params = task.params
-
-    def people(option: str) -> list[Ref] | None:
-        if params[option] is None:
-            return None
-        return [task.references.user(x, option) for x in params[option]]
-
     group = Group(
         task.graph,
-        {prop: params[option] for option, prop in _PROPERTIES.items() if params[option] is not None},
+        stated(Group.properties, params),
         group_id=params["group_id"],
         adopt=params["adopt"],
-        owners=people("owners"),
-        members=people("members"),
+        owners=task.references.users(params["owners"], "owners"),
+        members=task.references.users(params["members"], "members"),
         append=params["append"],
     )
     return task.reconcile(group, "group")

@@ -160,6 +160,7 @@ import typing as t
 from ansible_collections.mssp.defender.plugins.module_utils._argspec import GRAPH, STATE, ArgumentSpec
 from ansible_collections.mssp.defender.plugins.module_utils._failures import GraphError
 from ansible_collections.mssp.defender.plugins.module_utils._resources.access_package import AccessPackage, GroupRole
+from ansible_collections.mssp.defender.plugins.module_utils._resources.base import stated
 from ansible_collections.mssp.defender.plugins.module_utils._resources.tenants import directory_hint, organization, request_url
 from ansible_collections.mssp.defender.plugins.module_utils._runner import run_module
 from ansible_collections.mssp.defender.plugins.module_utils._task import Task
@@ -187,8 +188,6 @@ SPEC = GRAPH.merge(STATE).merge(
     )
 )
 
-_PROPERTIES = {"name": "displayName", "description": "description", "hidden": "isHidden"}
-
 
 def run(task: Task) -> dict[str, t.Any]:
     """One access package and what it grants."""
@@ -196,7 +195,7 @@ def run(task: Task) -> dict[str, t.Any]:
     roles = params["resource_roles"]
     package = AccessPackage(
         task.graph,
-        {prop: params[option] for option, prop in _PROPERTIES.items() if params[option] is not None},
+        stated(AccessPackage.properties, params),
         package_id=params["package_id"],
         catalog=None if params["catalog"] is None else task.references.catalog(params["catalog"], "catalog"),
         roles=None

@@ -144,6 +144,7 @@ failure:
 import typing as t
 
 from ansible_collections.mssp.defender.plugins.module_utils._argspec import GRAPH, STATE, ArgumentSpec
+from ansible_collections.mssp.defender.plugins.module_utils._resources.base import stated
 from ansible_collections.mssp.defender.plugins.module_utils._resources.catalog import Catalog
 from ansible_collections.mssp.defender.plugins.module_utils._runner import run_module
 from ansible_collections.mssp.defender.plugins.module_utils._task import Task
@@ -167,21 +168,14 @@ SPEC = GRAPH.merge(STATE).merge(
 def run(task: Task) -> dict[str, t.Any]:
     """One catalog and the groups in it."""
     params = task.params
-    desired: dict[str, t.Any] = {}
-    if params["name"] is not None:
-        desired["displayName"] = params["name"]
-    if params["description"] is not None:
-        desired["description"] = params["description"]
+    desired = stated(Catalog.properties, params)
     if params["published"] is not None:
         desired["state"] = "published" if params["published"] else "unpublished"
-    if params["externally_visible"] is not None:
-        desired["isExternallyVisible"] = params["externally_visible"]
-    groups = params["groups"]
     catalog = Catalog(
         task.graph,
         desired,
         catalog_id=params["catalog_id"],
-        groups=None if groups is None else [task.references.group(x, "groups") for x in groups],
+        groups=task.references.groups(params["groups"], "groups"),
         append=params["append"],
     )
     result = task.reconcile(catalog, "catalog")

@@ -137,8 +137,8 @@ failure:
 import typing as t
 
 from ansible_collections.mssp.defender.plugins.module_utils._argspec import GRAPH, STATE, ArgumentSpec
+from ansible_collections.mssp.defender.plugins.module_utils._resources.base import stated
 from ansible_collections.mssp.defender.plugins.module_utils._resources.connected_organization import ConnectedOrganization
-from ansible_collections.mssp.defender.plugins.module_utils._resources.references import Ref
 from ansible_collections.mssp.defender.plugins.module_utils._runner import run_module
 from ansible_collections.mssp.defender.plugins.module_utils._task import Task
 
@@ -158,26 +158,18 @@ SPEC = GRAPH.merge(STATE).merge(
     )
 )
 
-_PROPERTIES = {"name": "displayName", "description": "description", "org_state": "state"}
-
 
 def run(task: Task) -> dict[str, t.Any]:
     """One connected organization."""
     params = task.params
-
-    def people(option: str) -> list[Ref] | None:
-        if params[option] is None:
-            return None
-        return [task.references.user(x, option) for x in params[option]]
-
     organization = ConnectedOrganization(
         task.graph,
-        {prop: params[option] for option, prop in _PROPERTIES.items() if params[option] is not None},
+        stated(ConnectedOrganization.properties, params),
         tenant_id=params["org_tenant_id"],
         domain=params["domain"],
         own_tenant_id=task.tokens.claims().get("tid"),
-        internal_sponsors=people("internal_sponsors"),
-        external_sponsors=people("external_sponsors"),
+        internal_sponsors=task.references.users(params["internal_sponsors"], "internal_sponsors"),
+        external_sponsors=task.references.users(params["external_sponsors"], "external_sponsors"),
     )
     return task.reconcile(organization, "connected_org")
 

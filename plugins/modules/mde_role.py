@@ -161,6 +161,7 @@ failure:
 import typing as t
 
 from ansible_collections.mssp.defender.plugins.module_utils._argspec import ADOPT, GRAPH, STATE, ArgumentSpec
+from ansible_collections.mssp.defender.plugins.module_utils._resources.base import stated
 from ansible_collections.mssp.defender.plugins.module_utils._resources.defender_actions import actions
 from ansible_collections.mssp.defender.plugins.module_utils._resources.defender_role import DefenderRole
 from ansible_collections.mssp.defender.plugins.module_utils._runner import run_module
@@ -189,19 +190,14 @@ SPEC = (
 def run(task: Task) -> dict[str, t.Any]:
     """One role and its assignment."""
     params = task.params
-    desired: dict[str, t.Any] = {}
-    if params["name"] is not None:
-        desired["displayName"] = params["name"]
-    if params["description"] is not None:
-        desired["description"] = params["description"]
+    desired = stated(DefenderRole.properties, params)
     if params["permissions"] is not None:
         desired["rolePermissions"] = [{"allowedResourceActions": actions(params["permissions"])}]
-    groups = params["assigned_groups"]
     role = DefenderRole(
         task.graph,
         desired,
         role_id=params["role_id"],
-        groups=None if groups is None else [task.references.group(x, "assigned_groups") for x in groups],
+        groups=task.references.groups(params["assigned_groups"], "assigned_groups"),
         scopes=params["scopes"],
         adopt=params["adopt"],
         purge_foreign=params["purge_assignments"],

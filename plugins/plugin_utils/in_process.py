@@ -28,7 +28,7 @@ from ansible.plugins.action import ActionBase
 from ansible_collections.mssp.defender.plugins.module_utils import _deps
 from ansible_collections.mssp.defender.plugins.module_utils._argspec import ArgumentSpec
 from ansible_collections.mssp.defender.plugins.module_utils._graph import _http
-from ansible_collections.mssp.defender.plugins.module_utils._runner import execute, mask
+from ansible_collections.mssp.defender.plugins.module_utils._runner import execute, mask, unexpected
 from ansible_collections.mssp.defender.plugins.module_utils._task import Task
 
 # Parsing certifi's bundle costs 15 to 20 ms: here once, for all workers.
@@ -76,7 +76,11 @@ class InProcessAction(ActionBase):  # type: ignore[misc]
             )
             return result
         with self._environment():
-            result.update(self._run_here(task_vars))
+            try:
+                result.update(self._run_here(task_vars))
+            except Exception as exc:  # pylint: disable=broad-except
+                # Ansible would print the text of whatever is raised here, and it may hold a secret.
+                result.update(unexpected(exc))
         return result
 
     def _belongs_here(self, task_vars: dict[str, t.Any]) -> bool:

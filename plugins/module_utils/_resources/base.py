@@ -82,6 +82,11 @@ class Part(abc.ABC):
         """Remove it."""
 
 
+def stated(properties: t.Sequence[Property], params: t.Mapping[str, t.Any]) -> Entity:
+    """The properties that the module's arguments state, where an option is the property's value as it is."""
+    return {prop.path: params[prop.option] for prop in properties if params.get(prop.option) is not None}
+
+
 class Resource(abc.ABC):
     """One kind of Graph object, with what the user wants of one of them."""
 

@@ -13,42 +13,17 @@ from __future__ import annotations
 import typing as t
 
 from ansible_collections.mssp.defender.plugins.module_utils._failures import Failure, GraphError, InvalidInput
-from ansible_collections.mssp.defender.plugins.module_utils._graph._odata import literal, segment
+from ansible_collections.mssp.defender.plugins.module_utils._graph._odata import literal
 from ansible_collections.mssp.defender.plugins.module_utils._graph._session import Graph
 from ansible_collections.mssp.defender.plugins.module_utils._normalise import exact, text, type_name, word, word_or
 from ansible_collections.mssp.defender.plugins.module_utils._paths import Entity
-from ansible_collections.mssp.defender.plugins.module_utils._resources.base import Link, Part, Property, Resource
+from ansible_collections.mssp.defender.plugins.module_utils._resources.base import Part, Property, Resource
+from ansible_collections.mssp.defender.plugins.module_utils._resources.directory_objects import DirectoryObjects
 from ansible_collections.mssp.defender.plugins.module_utils._resources.permissions import Permissions
 from ansible_collections.mssp.defender.plugins.module_utils._resources.references import Ref
 from ansible_collections.mssp.defender.plugins.module_utils._resources.tenants import OtherTenant, look_up
 
 _ORGANIZATIONS = "identityGovernance/entitlementManagement/connectedOrganizations"
-
-
-class Sponsors(Part):
-    """Internal or external sponsors: users or groups of the customer's directory."""
-
-    def __init__(self, graph: Graph, prop: str, wanted: list[Ref] | None) -> None:
-        self._graph = graph
-        self.property = prop
-        self._wanted = wanted
-
-    def wanted(self) -> list[Link] | None:
-        if self._wanted is None:
-            return None
-        return [Link(ref.key, ref.name, ref.id) for ref in self._wanted]
-
-    def stored(self, entity: Entity) -> list[Link]:
-        found = self._graph.list(f"{_ORGANIZATIONS}/{entity['id']}/{self.property}")
-        return [Link(x["id"].lower(), x.get("displayName") or x["id"], x["id"]) for x in found]
-
-    def add(self, entity: Entity, link: Link) -> Link:
-        body = {"@odata.id": f"{self._graph.base_url}/v1.0/directoryObjects/{link.value}"}
-        self._graph.post(f"{_ORGANIZATIONS}/{entity['id']}/{self.property}/$ref", body)
-        return link
-
-    def remove(self, entity: Entity, link: Link) -> None:
-        self._graph.delete(f"{_ORGANIZATIONS}/{entity['id']}/{self.property}/{segment(str(link.value))}/$ref")
 
 
 class ConnectedOrganization(Resource):
@@ -89,8 +64,8 @@ class ConnectedOrganization(Resource):
         self._own_tenant_id = own_tenant_id
         self._tenant: OtherTenant | None = None
         self._parts = (
-            Sponsors(graph, "internalSponsors", internal_sponsors),
-            Sponsors(graph, "externalSponsors", external_sponsors),
+            DirectoryObjects(graph, _ORGANIZATIONS, "internalSponsors", internal_sponsors),
+            DirectoryObjects(graph, _ORGANIZATIONS, "externalSponsors", external_sponsors),
         )
 
     @property

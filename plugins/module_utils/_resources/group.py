@@ -18,7 +18,8 @@ from ansible_collections.mssp.defender.plugins.module_utils._graph._odata import
 from ansible_collections.mssp.defender.plugins.module_utils._graph._session import Graph
 from ansible_collections.mssp.defender.plugins.module_utils._normalise import exact, flag, text, word
 from ansible_collections.mssp.defender.plugins.module_utils._paths import Entity
-from ansible_collections.mssp.defender.plugins.module_utils._resources.base import Link, Part, Property, Resource
+from ansible_collections.mssp.defender.plugins.module_utils._resources.base import Part, Property, Resource
+from ansible_collections.mssp.defender.plugins.module_utils._resources.directory_objects import DirectoryObjects
 from ansible_collections.mssp.defender.plugins.module_utils._resources.permissions import Permissions
 from ansible_collections.mssp.defender.plugins.module_utils._resources.references import Ref
 
@@ -39,42 +40,6 @@ _SELECT = ",".join(
 )
 
 _SHOWN = ("id", "displayName", "description", "mailNickname", "uniqueName", "isAssignableToRole", "securityEnabled")
-
-# A new object is not known everywhere at once.
-_NOT_YET = ("Request_ResourceNotFound", "ResourceNotFound")
-
-
-class Members(Part):
-    """Members or owners: directory objects by id."""
-
-    def __init__(self, graph: Graph, prop: str, wanted: list[Ref] | None, append: bool) -> None:
-        self._graph = graph
-        self.property = prop
-        self._wanted = wanted
-        self.purge = not append
-
-    def wanted(self) -> list[Link] | None:
-        if self._wanted is None:
-            return None
-        return [Link(ref.key, ref.name, ref.id) for ref in self._wanted]
-
-    def stored(self, entity: Entity) -> list[Link]:
-        found = self._graph.list(f"groups/{entity['id']}/{self.property}", {"$select": "id,displayName"})
-        return [Link(x["id"].lower(), x.get("displayName") or x["id"], x["id"]) for x in found]
-
-    def add(self, entity: Entity, link: Link) -> Link:
-        path = f"groups/{entity['id']}/{self.property}/$ref"
-        body = {"@odata.id": f"{self._graph.base_url}/v1.0/directoryObjects/{link.value}"}
-        self._graph.when_ready(
-            f"the directory to know both the group '{entity.get('displayName')}' and {link.name}",
-            _NOT_YET,
-            lambda: self._graph.post(path, body),
-        )
-        return link
-
-    def remove(self, entity: Entity, link: Link) -> None:
-        # Always with $ref: without it Graph deletes the member itself.
-        self._graph.delete(f"groups/{entity['id']}/{self.property}/{segment(str(link.value))}/$ref")
 
 
 class Group(Resource):
@@ -114,8 +79,10 @@ class Group(Resource):
         self.desired = desired
         self.identifier = group_id
         self._adopt = adopt
-        self._wanted = {"owners": owners, "members": members}
-        self._parts = tuple(Members(graph, prop, wanted, append) for prop, wanted in self._wanted.items())
+        self._parts = (
+            DirectoryObjects(graph, "groups", "owners", owners, append=append),
+            DirectoryObjects(graph, "groups", "members", members, append=append),
+        )
         self._by_name_alone = False
 
     @property

@@ -59,6 +59,14 @@ class References:
         """A user by id, user principal name or mail address."""
         return self._resolve(value, option, "user", self._find_user, "User.Read.All")
 
+    def groups(self, values: t.Sequence[t.Any] | None, option: str) -> list[Ref] | None:
+        """Several groups; None when nothing was stated."""
+        return None if values is None else [self.group(value, option) for value in values]
+
+    def users(self, values: t.Sequence[t.Any] | None, option: str) -> list[Ref] | None:
+        """Several users; None when nothing was stated."""
+        return None if values is None else [self.user(value, option) for value in values]
+
     def catalog(self, value: t.Any, option: str) -> Ref:
         """A catalog by id or name."""
         return self._resolve(value, option, "catalog", lambda name: self._by_name(f"{_EM}/catalogs", name))

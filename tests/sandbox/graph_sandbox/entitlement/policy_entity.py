@@ -27,10 +27,14 @@ def _catalog(call: Call, row: Row) -> Row | None:
     return call.tenant.entitlement.catalogs.get(package["_catalog_id"]) if package else None
 
 
+# Extensions themselves are not kept: the setting's own reference is what is known of one.
+_EXTENSION = EntityType("customCalloutExtension", Area.ENTITLEMENT, {"id": Property("guid"), "displayName": text()})
+
 _EXTENSION_SETTING = EntityType(
     "customExtensionStageSetting",
     Area.ENTITLEMENT,
-    {"id": Property("guid"), "stage": text(), "customExtension": Property("object")},
+    {"id": Property("guid"), "stage": text()},
+    navigation={"customExtension": Navigation(lambda _call, row: row["customExtension"], lambda: _EXTENSION)},
 )
 
 POLICY = EntityType(

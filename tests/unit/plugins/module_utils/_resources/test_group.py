@@ -278,7 +278,7 @@ def test_a_member_that_the_directory_never_learns_of():
     with pytest.raises(Failure) as caught:
         reconcile(resource)
     assert str(caught.value) == (
-        "Cannot add New to the group 'Tier 1': waited 300 seconds for the directory to know both the group 'Tier 1' and New, "
+        "Cannot add New to the group 'Tier 1': waited 300 seconds for the directory to know both 'Tier 1' and New, "
         "in vain; Graph answered 404 Request_ResourceNotFound: No (request-id r-1). "
         "Microsoft Graph becomes consistent with a delay: run again, or raise wait_timeout."
     )
