@@ -12,10 +12,10 @@ BIN := $(CURDIR)/$(VENV)/bin
 # Integration tests in parallel; each starts processes of its own.
 JOBS ?= 2
 
-# The checkout as an installed collection: a link, so that nothing is ever stale.
-COLLECTIONS := $(CURDIR)/$(VENV)/collections
-LINK := $(COLLECTIONS)/ansible_collections/mssp/defender
-export ANSIBLE_COLLECTIONS_PATH := $(COLLECTIONS)
+# The checkout as an installed collection: a link, so that nothing is ever stale. Relative here and quoted below, since the
+# folder of a clone may have spaces in its name.
+NAMESPACE := $(VENV)/collections/ansible_collections/mssp
+export ANSIBLE_COLLECTIONS_PATH := $(CURDIR)/$(VENV)/collections
 # Neither the machine's Ansible configuration nor its paths take part.
 export ANSIBLE_CONFIG := $(CURDIR)/$(VENV)/ansible.cfg
 export PATH := $(BIN):$(PATH)
@@ -30,8 +30,8 @@ $(VENV)/.ready: requirements-dev.txt requirements.txt tests/sandbox/requirements
 	@echo "Installing what is needed into $(VENV) (once) ..."
 	@$(PYTHON) -m venv $(VENV)
 	@$(VENV)/bin/python -m $(PIP) -r requirements-dev.txt
-	@mkdir -p $(dir $(LINK))
-	@ln -sfn $(CURDIR) $(LINK)
+	@mkdir -p $(NAMESPACE)
+	@ln -sfn "$(CURDIR)" $(NAMESPACE)/defender
 	@touch $(VENV)/ansible.cfg $@
 
 $(VENV216)/.ready: requirements.txt
@@ -67,7 +67,7 @@ integration: $(VENV)/.ready ## Real playbooks against the sandbox
 
 core216: $(VENV)/.ready $(VENV216)/.ready ## Unit tests and one whole playbook on ansible-core 2.16
 	$(VENV216)/bin/python -m pytest -p no:cacheprovider -q tests/unit
-	MSSP_TEST_ANSIBLE=$(CURDIR)/$(VENV216)/bin python -m pytest -p no:cacheprovider -q tests/integration/targets/playbook_onboard -k smoke
+	MSSP_TEST_ANSIBLE="$(CURDIR)/$(VENV216)/bin" python -m pytest -p no:cacheprovider -q tests/integration/targets/playbook_onboard -k smoke
 
 build: $(VENV)/.ready ## Build the collection and look into the tarball
 	@mkdir -p .build
