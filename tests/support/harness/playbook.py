@@ -5,11 +5,15 @@
 
 from __future__ import annotations
 
+import atexit
 import dataclasses
+import functools
 import json
 import os
+import shutil
 import subprocess
 import sys
+import tempfile
 import typing as t
 from pathlib import Path
 
@@ -60,11 +64,28 @@ def programs() -> Path:
     return Path(os.environ.get("MSSP_TEST_ANSIBLE") or Path(sys.executable).parent)
 
 
+@functools.lru_cache(maxsize=1)
+def interpreter() -> str:
+    """The Python for ordinary modules: Ansible's own.
+
+    Ansible cannot start an interpreter whose path has a space in it, as a clone's folder may have: then by a script.
+    """
+    python = programs() / "python"
+    if " " not in str(python):
+        return "{{ ansible_playbook_python }}"
+    directory = tempfile.mkdtemp(prefix="mssp-python-")
+    atexit.register(shutil.rmtree, directory, ignore_errors=True)
+    script = Path(directory) / "python"
+    script.write_text(f'#!/bin/sh\nexec "{python}" "$@"\n', encoding="utf-8")
+    script.chmod(0o700)
+    return str(script)
+
+
 def local(**variables: t.Any) -> dict[str, t.Any]:
     """Variables of a host that runs on the controller."""
     return {
         "ansible_connection": "local",
-        "ansible_python_interpreter": "{{ ansible_playbook_python }}",
+        "ansible_python_interpreter": interpreter(),
         **variables,
     }
 
