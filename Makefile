@@ -40,7 +40,7 @@ $(VENV216)/.ready: requirements.txt
 	@$(VENV216)/bin/python -m $(PIP) 'ansible-core>=2.16,<2.17' -r requirements.txt 'pytest>=8.3,<10' 'hypothesis>=6.100,<7'
 	@touch $@
 
-.PHONY: help venv demo test lint units sandbox-tests integration core216 build clean
+.PHONY: help venv demo gates test lint units sandbox-tests integration core216 build clean
 
 venv: $(VENV)/.ready ## Install what is needed into .venv
 
@@ -73,6 +73,9 @@ build: $(VENV)/.ready ## Build the collection and look into the tarball
 	@mkdir -p .build
 	ansible-galaxy collection build --force --output-path .build
 	python tests/check_tarball.py .build/mssp-defender-*.tar.gz
+
+gates: $(VENV)/.ready test ## make test, and what the ecosystem's own tools say (ansible-test, mypy --strict, an installed copy)
+	tests/gates.sh
 
 clean: ## Remove everything that make has made
 	rm -rf $(VENV) $(VENV216) .build .demo .pytest_cache .hypothesis

@@ -203,7 +203,7 @@ def test_names_are_unique_in_a_catalog_only(play: Play, tenant: Tenant) -> None:
         {"zero_role_ids": False},
         {"empty_pages": True, "foreign_location": False},
     ],
-    ids=lambda switches: ", ".join(switches),
+    ids=", ".join,
 )
 def test_all_fresh(play: Play, switches: dict[str, t.Any]) -> None:
     play.quirks(**switches)

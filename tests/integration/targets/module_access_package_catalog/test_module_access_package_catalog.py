@@ -168,7 +168,7 @@ def test_groups_at_least(play: Play, tenant: Tenant) -> None:
         {"origin_lag": 1, "resource_visible_lag": 1, "empty_pages": True},
         {"catalog_default_state": "unpublished", "catalog_default_externally_visible": False},
     ],
-    ids=lambda switches: ", ".join(switches),
+    ids=", ".join,
 )
 def test_a_fresh_group_in_a_fresh_catalog(play: Play, switches: dict[str, t.Any]) -> None:
     play.quirks(**switches)

@@ -633,7 +633,7 @@ def test_how_often(play: Play, customer: Customer, every: str, pattern: tuple[st
         {"review_start_moves": True},
         {"empty_pages": True, "foreign_location": False},
     ],
-    ids=lambda switches: ", ".join(switches),
+    ids=", ".join,
 )
 def test_forms_of_the_service(play: Play, customer: Customer, switches: Body) -> None:
     play.quirks(**switches)

@@ -153,7 +153,7 @@ def test_a_domain_of_no_tenant(play: Play) -> None:
         {"connected_org_create_empty_sources": False},
         {"foreign_location": False, "empty_pages": True},
     ],
-    ids=lambda switches: ", ".join(switches),
+    ids=", ".join,
 )
 def test_forms_of_the_service(play: Play, switches: dict[str, t.Any]) -> None:
     play.quirks(**switches)

@@ -133,7 +133,7 @@ def test_arguments_and_results_go_through_json():
         lambda task: {"changed": False, "kind": type(task.params["name"]).__name__, "back": Tagged("x")}, {"name": Tagged("n")}
     )
     assert result["kind"] == "str"
-    assert type(result["back"]) is str
+    assert not isinstance(result["back"], Tagged)
 
 
 def test_warnings_are_the_tasks():
