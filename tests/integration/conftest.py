@@ -12,13 +12,13 @@ from pathlib import Path
 import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support"))
-# For the names in the resources' tables of properties only: so that no property is forgotten.
-sys.path.append(str(Path(__file__).resolve().parents[2] / ".venv" / "collections"))
-
-from harness import server, world
+from harness import paths, server, world
 from harness.server import Sandbox
 from harness.story import Play
 from harness.tenants import Tenant
+
+# For the names in the resources' tables of properties only: so that no property is forgotten.
+sys.path.append(str(paths.COLLECTIONS))
 
 
 @pytest.fixture(scope="module")

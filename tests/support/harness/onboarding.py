@@ -13,7 +13,8 @@ from pathlib import Path
 import yaml
 
 from harness import server
-from harness.playbook import REPOSITORY, Result, run_playbook
+from harness.paths import REPOSITORY
+from harness.playbook import Result, run_playbook
 from harness.server import Sandbox
 from harness.tenants import ASSIGNMENTS, EM, ROLES, Tenant
 

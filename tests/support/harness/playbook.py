@@ -17,8 +17,8 @@ import tempfile
 import typing as t
 from pathlib import Path
 
-REPOSITORY = Path(__file__).resolve().parents[3]
-SUPPORT = Path(__file__).resolve().parents[1]
+from harness.paths import COLLECTIONS, SUPPORT
+
 _SECONDS = 180
 
 Playbook = t.Sequence[t.Mapping[str, t.Any]]
@@ -98,7 +98,7 @@ def inventory(*hosts: str, **variables: t.Any) -> dict[str, t.Any]:
 def environment(home: Path, **more: str) -> dict[str, str]:
     """The child's whole environment: nothing of this machine's Azure, CA or Ansible settings."""
     home.mkdir(parents=True, exist_ok=True)
-    collections = os.environ.get("ANSIBLE_COLLECTIONS_PATH") or str(REPOSITORY / ".venv" / "collections")
+    collections = os.environ.get("ANSIBLE_COLLECTIONS_PATH") or str(COLLECTIONS)
     empty = home / "ansible.cfg"
     empty.touch()
     return {
