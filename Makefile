@@ -23,7 +23,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 PIP := pip install --quiet
 
 help: ## Show the commands
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
+	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
 
 $(VENV)/.ready: requirements-dev.txt requirements.txt tests/sandbox/requirements.txt
 	@test -n "$(PYTHON)" || { echo "mssp.defender needs Python 3.11 or newer: install it, or set PYTHON=..."; exit 1; }

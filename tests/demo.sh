@@ -20,7 +20,8 @@ say() { step=$1; printf '\n\033[1m== %s\033[0m\n' "$1"; }
 
 # Nothing of the machine's own Azure settings takes part.
 unset "${!AZURE_@}" "${!MSSP_@}"
-export ANSIBLE_CALLBACK_RESULT_FORMAT=yaml ANSIBLE_DISPLAY_OK_HOSTS=no ANSIBLE_HOME="$here/ansible" ANSIBLE_DEPRECATION_WARNINGS=no
+export ANSIBLE_CALLBACK_RESULT_FORMAT=yaml ANSIBLE_DISPLAY_OK_HOSTS=no ANSIBLE_DISPLAY_SKIPPED_HOSTS=no
+export ANSIBLE_HOME="$here/ansible" ANSIBLE_DEPRECATION_WARNINGS=no
 export MSSP_SANDBOX="$here/sandbox.json"
 onboard() { ansible-playbook mssp.defender.onboard -i inventories/sandbox "$@"; }
 
