@@ -184,6 +184,8 @@ class Task:
             check_mode=self.check_mode,
             force=bool(self.params.get("force")),
         )
+        for note in resource.notes:
+            self.warn(f"{note} (tenant {self.tenant})")
         result: dict[str, t.Any] = {
             "changed": outcome.changed,
             "changes": [change.as_result() for change in outcome.changes],

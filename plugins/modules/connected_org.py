@@ -41,6 +41,12 @@ options:
     description: Sponsors on the other side, who must be guests of the directory already.
     type: list
     elements: raw
+  accept_open_policies:
+    description:
+      - Let the organization become V(configured) although packages that need no approval are then open to all its users.
+      - Without this, the task stops and lists them.
+    type: bool
+    default: false
 extends_documentation_fragment:
   - mssp.defender.graph
   - mssp.defender.graph.state
@@ -152,6 +158,7 @@ SPEC = GRAPH.merge(STATE).merge(
             "org_state": {"type": "str", "choices": ["configured", "proposed"]},
             "internal_sponsors": {"type": "list", "elements": "raw"},
             "external_sponsors": {"type": "list", "elements": "raw"},
+            "accept_open_policies": {"type": "bool", "default": False},
         },
         mutually_exclusive=(("org_tenant_id", "domain"),),
         required_one_of=(("org_tenant_id", "domain"),),
@@ -169,6 +176,7 @@ def run(task: Task) -> dict[str, t.Any]:
         domain=params["domain"],
         own_tenant_id=task.tokens.claims().get("tid"),
         internal_sponsors=task.references.users(params["internal_sponsors"], "internal_sponsors"),
+        accept_open_policies=params["accept_open_policies"],
         external_sponsors=task.references.users(params["external_sponsors"], "external_sponsors"),
     )
     return task.reconcile(organization, "connected_org")

@@ -101,6 +101,8 @@ class Resource(abc.ABC):
     desired: Entity
     # The id that the user gave: the object is looked for by it alone, and is never created.
     identifier: str | None = None
+    # What the operator should know although it is no reason to stop; shown as warnings.
+    notes: t.Sequence[str] = ()
 
     @property
     @abc.abstractmethod

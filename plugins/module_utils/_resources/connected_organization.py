@@ -24,6 +24,7 @@ from ansible_collections.mssp.defender.plugins.module_utils._resources.reference
 from ansible_collections.mssp.defender.plugins.module_utils._resources.tenants import OtherTenant, look_up
 
 _ORGANIZATIONS = "identityGovernance/entitlementManagement/connectedOrganizations"
+_POLICIES = "identityGovernance/entitlementManagement/assignmentPolicies"
 
 
 class ConnectedOrganization(Resource):
@@ -32,6 +33,7 @@ class ConnectedOrganization(Resource):
     :param tenant_id: tenant id of the other organization.
     :param domain: one of its domains; used when no tenant id is given.
     :param own_tenant_id: the tenant that is being configured: it cannot be its own partner.
+    :param accept_open_policies: let it become `configured` although that opens packages that need no approval.
     """
 
     type = "connected organization"
@@ -56,6 +58,7 @@ class ConnectedOrganization(Resource):
         own_tenant_id: str | None = None,
         internal_sponsors: list[Ref] | None = None,
         external_sponsors: list[Ref] | None = None,
+        accept_open_policies: bool = False,
     ) -> None:
         self.graph = graph
         self.desired = desired
@@ -63,6 +66,7 @@ class ConnectedOrganization(Resource):
         self._domain = domain
         self._own_tenant_id = own_tenant_id
         self._tenant: OtherTenant | None = None
+        self._accept_open_policies = accept_open_policies
         self._parts = (
             DirectoryObjects(graph, _ORGANIZATIONS, "internalSponsors", internal_sponsors),
             DirectoryObjects(graph, _ORGANIZATIONS, "externalSponsors", external_sponsors),
@@ -109,6 +113,10 @@ class ConnectedOrganization(Resource):
         return self._tenant.tenant_id if self._tenant else None
 
     def check(self, current: Entity | None) -> None:
+        before = current.get("state") if current else None
+        after = self.desired.get("state") or before or self.on_create["state"]
+        if word(after) == "configured" and word(before) != "configured":
+            self._look_what_it_opens()
         if current is not None or self.desired.get("displayName"):
             return
         # The tenant's own name is the default, as in the portal.
@@ -119,6 +127,30 @@ class ConnectedOrganization(Resource):
                     f"Microsoft knows no tenant {self._tenant_id} in this cloud", remedy="Check the id and the cloud."
                 )
         self.desired["displayName"] = (self._tenant.name if self._tenant else None) or self._domain or self._tenant_id
+
+    def _look_what_it_opens(self) -> None:
+        # Configured organizations are in scope of every policy for all of them, whoever made it (decisions M8).
+        opened: dict[bool, list[str]] = {True: [], False: []}
+        for policy in self.graph.list(_POLICIES, {"$expand": "accessPackage"}):
+            if word(policy.get("allowedTargetScope")) != "allconfiguredconnectedorganizationusers":
+                continue
+            if not (policy.get("requestorSettings") or {}).get("enableTargetsToSelfAddAccess"):
+                continue
+            package = (policy.get("accessPackage") or {}).get("displayName")
+            needs_approval = bool((policy.get("requestApprovalSettings") or {}).get("isApprovalRequiredForAdd"))
+            opened[needs_approval].append(f"'{package}' (policy '{policy.get('displayName')}')")
+        if opened[False] and not self._accept_open_policies:
+            raise Failure(
+                f"as 'configured' it would let all its users request without any approval: {', '.join(opened[False])}",
+                remedy="Set org_state: proposed, which suffices for policies that name the organization, or "
+                "accept_open_policies: true to accept it (mssp_onboard_connected_org_state, mssp_onboard_accept_open_policies).",
+                code="OpensPolicies",
+            )
+        if any(opened.values()):
+            self.notes = [
+                f"as 'configured', the connected organization '{self.name}' may also request "
+                + ", ".join(opened[False] + opened[True])
+            ]
 
     def create(self, body: Entity) -> Entity:
         label = body["displayName"]
@@ -151,9 +183,7 @@ class ConnectedOrganization(Resource):
 
     def obstacles(self, current: Entity) -> list[str]:
         using = []
-        for policy in self.graph.list(
-            "identityGovernance/entitlementManagement/assignmentPolicies", {"$expand": "accessPackage"}
-        ):
+        for policy in self.graph.list(_POLICIES, {"$expand": "accessPackage"}):
             targets = policy.get("specificAllowedTargets") or []
             if any(word(target.get("connectedOrganizationId")) == word(current["id"]) for target in targets):
                 package = (policy.get("accessPackage") or {}).get("displayName")

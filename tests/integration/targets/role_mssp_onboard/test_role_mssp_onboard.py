@@ -13,6 +13,7 @@ import pytest
 from harness import onboarding
 from harness.onboarding import MSSP, Onboarding, customers, estate
 from harness.playbook import Result
+from harness.tenants import EM
 
 LACKING = [
     "EntitlementManagement.ReadWrite.All",
@@ -42,6 +43,7 @@ def _more_tenants() -> list[dict[str, t.Any]]:
         "busy",
         "alone",
         "plain",
+        "opens",
     )
     more: list[dict[str, t.Any]] = [{"display_name": name.title(), "domain": f"{name}.onmicrosoft.com"} for name in names]
     by_name = dict(zip(names, more, strict=True))
@@ -228,6 +230,37 @@ def test_a_role_that_others_hold_is_not_widened(job: Onboarding) -> None:
     beside = job.run(hosts=customers(stranger=job.variables("stranger", mssp_onboard_name_prefix="FAB ")))
     assert beside.rc == 0, beside
     assert {"FAB Tier 1 Analysts", "FAB Tier 2 Analysts"} <= {x["displayName"] for x in estate(tenant).roles}
+
+
+def test_packages_that_would_be_opened_stop_the_run(job: Onboarding) -> None:
+    """Another package is open to all configured organizations without approval: stopped before the first write, or accepted."""
+    tenant = job.tenant("opens")
+    catalog = tenant.post(f"{EM}/catalogs", {"displayName": "Elsewhere"})["id"]
+    package = tenant.post(f"{EM}/accessPackages", {"displayName": "Open", "catalog": {"id": catalog}})["id"]
+    policy = {
+        "displayName": "All partners",
+        "accessPackage": {"id": package},
+        "allowedTargetScope": "allConfiguredConnectedOrganizationUsers",
+        "expiration": {"type": "noExpiration"},
+        "requestorSettings": {"enableTargetsToSelfAddAccess": True},
+    }
+    tenant.post(f"{EM}/assignmentPolicies", policy)
+    said = sentence(job.run(hosts=customers(opens=job.variables("opens"))), "opens")
+    assert "would let all its users request without any approval: 'Open' (policy 'All partners')" in said
+    assert "mssp_onboard_connected_org_state" in said
+    assert job.sandbox.log.writes() == []
+
+    proposed = job.run(hosts=customers(opens=job.variables("opens", mssp_onboard_connected_org_state="proposed")))
+    assert proposed.rc == 0, proposed
+    assert [x["state"] for x in estate(tenant).organizations] == ["proposed"]
+    accepted = job.run(
+        hosts=customers(
+            opens=job.variables("opens", mssp_onboard_connected_org_state="configured", mssp_onboard_accept_open_policies=True)
+        )
+    )
+    assert accepted.rc == 0, accepted
+    assert [x["state"] for x in estate(tenant).organizations] == ["configured"]
+    assert "may also request 'Open' (policy 'All partners')" in " ".join((accepted.stdout + accepted.stderr).split())
 
 
 def test_whatever_the_inventory_says_about_connections(job: Onboarding) -> None:

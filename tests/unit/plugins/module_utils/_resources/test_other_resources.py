@@ -283,8 +283,9 @@ KNOWN = {"tenantId": B, "displayName": "Fabrikam", "defaultDomainName": "fabrika
 THERE = {"id": A, "displayName": "Fabrikam", "state": "proposed", "identitySources": [SOURCE]}
 
 
-def organization(table, desired=None, **options):
-    http = Routes(table)
+def organization(table, desired=None, policies=(), **options):
+    # What becoming `configured` would open is looked up before.
+    http = Routes({f"GET {EM}/assignmentPolicies": page(*policies), **table})
     options = {"own_tenant_id": TENANT, **options}
     return ConnectedOrganization(graph(http), dict({} if desired is None else desired), **options), http
 
@@ -301,6 +302,56 @@ def test_by_tenant_with_the_tenants_own_name():
         "identitySources": [SOURCE],
     }
     assert outcome.changes[0].name == "Fabrikam"
+
+
+def policy(scope="allConfiguredConnectedOrganizationUsers", *, add=True, approval=False):
+    return {
+        "displayName": "All partners",
+        "accessPackage": {"displayName": "Open"},
+        "allowedTargetScope": scope,
+        "requestorSettings": {"enableTargetsToSelfAddAccess": add},
+        "requestApprovalSettings": {"isApprovalRequiredForAdd": approval},
+    }
+
+
+CREATED = {BY_TENANT: page(), f"POST {ORGANIZATIONS}": answer(201, {"id": A})}
+PROPOSED = {BY_TENANT: page(THERE), f"PATCH {ORGANIZATIONS}/{A}": answer(202, {})}
+
+
+@pytest.mark.parametrize(("table", "state"), [(CREATED, None), (CREATED, "configured"), (PROPOSED, "configured")])
+def test_what_it_would_open_without_approval(table, state):
+    desired = {"displayName": "Fabrikam", **({"state": state} if state else {})}
+    resource, http = organization(table, desired, [policy()], tenant_id=B)
+    with pytest.raises(Failure) as caught:
+        reconcile(resource)
+    assert str(caught.value) == (
+        "Cannot plan the connected organization 'Fabrikam': as 'configured' it would let all its users request without any "
+        "approval: 'Open' (policy 'All partners'). Set org_state: proposed, which suffices for policies that name the "
+        "organization, or accept_open_policies: true to accept it (mssp_onboard_connected_org_state, "
+        "mssp_onboard_accept_open_policies)."
+    )
+    assert writes(http) == []
+    accepted, http = organization(table, desired, [policy()], tenant_id=B, accept_open_policies=True)
+    assert reconcile(accepted).changed
+    assert "may also request 'Open' (policy 'All partners')" in accepted.notes[0]
+
+
+@pytest.mark.parametrize(
+    ("table", "state", "policies", "notes"),
+    [
+        (CREATED, "proposed", [policy()], 0),
+        (PROPOSED, None, [policy()], 0),
+        (PROPOSED, "proposed", [policy()], 0),
+        (CREATED, None, [policy(approval=True)], 1),
+        (CREATED, None, [policy(add=False)], 0),
+        (CREATED, None, [policy("allExternalUsers"), policy("specificConnectedOrganizationUsers")], 0),
+    ],
+)
+def test_what_it_does_not_open(table, state, policies, notes):
+    desired = {"displayName": "Fabrikam", **({"state": state} if state else {})}
+    resource, dummy = organization(table, desired, policies, tenant_id=B)
+    reconcile(resource)
+    assert len(resource.notes) == notes
 
 
 def test_a_domain_stands_for_its_tenant():
