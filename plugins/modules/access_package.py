@@ -43,8 +43,19 @@ options:
         type: str
         choices: [Member, Owner]
         default: Member
+  incompatible_groups:
+    description: Whoever is in one of these groups cannot get the package. Each by id, name or as M(mssp.defender.aad_group) returned it.
+    type: list
+    elements: raw
+  incompatible_packages:
+    description:
+      - Whoever has one of these packages cannot get this one. Each by id, by a name that only one catalog has, or as this module returned it.
+      - Entitlement management looks at this for requests only, not for members that come another way.
+    type: list
+    elements: raw
   append:
-    description: Only add O(resource_roles), and leave what else the package grants.
+    description:
+      - Only add O(resource_roles), O(incompatible_groups) and O(incompatible_packages), and leave what else the package grants or excludes.
     type: bool
     default: false
   directory_hint:
@@ -181,6 +192,8 @@ SPEC = GRAPH.merge(STATE).merge(
                     "role": {"type": "str", "choices": ["Member", "Owner"], "default": "Member"},
                 },
             },
+            "incompatible_groups": {"type": "list", "elements": "raw"},
+            "incompatible_packages": {"type": "list", "elements": "raw"},
             "append": {"type": "bool", "default": False},
             "directory_hint": {"type": "str"},
         },
@@ -202,6 +215,8 @@ def run(task: Task) -> dict[str, t.Any]:
         if roles is None
         else [GroupRole(task.references.group(x["group"], "resource_roles.group"), x["role"]) for x in roles],
         append=params["append"],
+        incompatible_groups=task.references.groups(params["incompatible_groups"], "incompatible_groups"),
+        incompatible_packages=task.references.access_packages(params["incompatible_packages"], "incompatible_packages"),
     )
     result = task.reconcile(package, "access_package")
     if result["access_package"] is not None:

@@ -20,6 +20,7 @@ from ansible_collections.mssp.defender.plugins.module_utils._normalise import ex
 from ansible_collections.mssp.defender.plugins.module_utils._paths import Entity
 from ansible_collections.mssp.defender.plugins.module_utils._resources.base import Link, Part, Property, Resource
 from ansible_collections.mssp.defender.plugins.module_utils._resources.catalog import find_resource
+from ansible_collections.mssp.defender.plugins.module_utils._resources.directory_objects import DirectoryObjects
 from ansible_collections.mssp.defender.plugins.module_utils._resources.permissions import Permissions
 from ansible_collections.mssp.defender.plugins.module_utils._resources.references import Ref
 
@@ -135,12 +136,21 @@ class AccessPackage(Resource):
         catalog: Ref | None = None,
         roles: list[GroupRole] | None = None,
         append: bool = False,
+        incompatible_groups: list[Ref] | None = None,
+        incompatible_packages: list[Ref] | None = None,
     ) -> None:
         self.graph = graph
         self.desired = desired
         self.identifier = package_id
         self._catalog = catalog
-        self._parts = (RoleScopes(graph, catalog, roles, append),)
+        excluded = (
+            ("incompatibleGroups", incompatible_groups, "groups"),
+            ("incompatibleAccessPackages", incompatible_packages, _PACKAGES),
+        )
+        self._parts = (
+            RoleScopes(graph, catalog, roles, append),
+            *(DirectoryObjects(graph, _PACKAGES, prop, refs, append=append, targets_path=path) for prop, refs, path in excluded),
+        )
 
     @property
     def name(self) -> str:

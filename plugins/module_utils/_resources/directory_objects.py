@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 # This module_utils file is PRIVATE to the collection: no stability is promised to other collections.
-"""Sets of directory objects that belong to another object: members and owners of groups, sponsors of organizations."""
+"""Sets of references that belong to an object: members and owners of groups, sponsors, what a package excludes."""
 
 from __future__ import annotations
 
@@ -18,14 +18,25 @@ _NOT_YET = ("Request_ResourceNotFound", "ResourceNotFound")
 
 
 class DirectoryObjects(Part):
-    """References to users, groups or other directory objects, by id.
+    """References to users, groups or other objects, by id.
 
     :param owners_path: the collection that the owning object is in: `groups`.
     :param prop: the set's name in Graph: `members`.
     :param append: leave others in the set.
+    :param targets_path: the collection that a reference names, in the form that Microsoft documents for the set.
     """
 
-    def __init__(self, graph: Graph, owners_path: str, prop: str, wanted: list[Ref] | None, *, append: bool = False) -> None:
+    def __init__(
+        self,
+        graph: Graph,
+        owners_path: str,
+        prop: str,
+        wanted: list[Ref] | None,
+        *,
+        append: bool = False,
+        targets_path: str = "directoryObjects",
+    ) -> None:
+        self._targets_path = targets_path
         self._graph = graph
         self._owners_path = owners_path
         self.property = prop
@@ -42,7 +53,7 @@ class DirectoryObjects(Part):
         return [Link(x["id"].lower(), x.get("displayName") or x["id"], x["id"]) for x in found]
 
     def add(self, entity: Entity, link: Link) -> Link:
-        body = {"@odata.id": f"{self._graph.base_url}/v1.0/directoryObjects/{link.value}"}
+        body = {"@odata.id": f"{self._graph.base_url}/v1.0/{self._targets_path}/{link.value}"}
         self._graph.when_ready(
             f"the directory to know both '{entity.get('displayName')}' and {link.name}",
             _NOT_YET,

@@ -93,6 +93,10 @@ class References:
 
         return self._resolve(value, option, "access package", look)
 
+    def access_packages(self, values: t.Sequence[t.Any] | None, option: str) -> list[Ref] | None:
+        """Several access packages of any catalog; None when nothing was stated."""
+        return None if values is None else [self.access_package(value, option, None) for value in values]
+
     def _by_name(self, path: str, name: str) -> list[dict[str, t.Any]]:
         query = {"$filter": f"displayName eq {literal(name)}", "$select": "id,displayName"}
         return [item for item in self._graph.list(path, query) if item.get("displayName") == name]

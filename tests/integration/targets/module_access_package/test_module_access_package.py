@@ -340,3 +340,47 @@ def test_references(play: Play, tenant: Tenant) -> None:
     assert "catalog, package_id" in neither.msg
     assert "Not in the catalog" in foreign.msg
     assert "catalog" in foreign.msg
+
+
+def test_separation_of_duties(play: Play, tenant: Tenant) -> None:
+    """Incompatible groups and packages: predicted, added, silent, drifted, appended to, cleared; not stated, they stay."""
+    catalog = tenant.post(f"{EM}/catalogs", {"displayName": "MSSP Accesses"})["id"]
+    other = tenant.post(f"{EM}/accessPackages", {"displayName": "Tier 2", "catalog": {"id": catalog}})["id"]
+    more = tenant.post(f"{EM}/accessPackages", {"displayName": "Tier 3", "catalog": {"id": catalog}})["id"]
+    approvers = tenant.group("Approvers")
+    package: dict[str, t.Any] = {"name": "Tier 1", "catalog": catalog}
+    wanted = {**package, "incompatible_groups": ["Approvers"], "incompatible_packages": ["Tier 2"]}
+
+    predicted = play.check("access_package", **wanted)
+    created = play.task("access_package", **wanted)
+    at = f"{EM}/accessPackages/" + created.ref("access_package.id")
+    groups, packages = play.list(f"{at}/incompatibleGroups"), play.list(f"{at}/incompatibleAccessPackages")
+    again = play.task("access_package", **wanted)
+    unstated = play.task("access_package", **package)
+    appended = play.task("access_package", **package, incompatible_packages=["Tier 3"], append=True)
+    both = play.list(f"{at}/incompatibleAccessPackages")
+    drift = play.check("access_package", **wanted)
+    mended = play.task("access_package", **wanted)
+    one = play.list(f"{at}/incompatibleAccessPackages")
+    cleared = play.task("access_package", **package, incompatible_groups=[], incompatible_packages=[])
+    none = play.list(f"{at}/incompatibleGroups")
+    unknown = play.refused("access_package", **package, incompatible_packages=["Tier 9"])
+    play.run()
+
+    same_changes(predicted, created)
+    assert predicted.writes == []
+    assert created.paths == [("create", None), ("update", "incompatibleGroups"), ("update", "incompatibleAccessPackages")]
+    assert [x["id"] for x in groups.result] == [approvers]
+    assert [x["id"] for x in packages.result] == [other]
+    for silent in (again, unstated):
+        assert (silent.changed, silent.writes) == (False, [])
+    assert appended.paths == [("update", "incompatibleAccessPackages")]
+    assert {x["id"] for x in both.result} == {other, more}
+    assert drift.writes == []
+    assert [(set(x["before"]), x["after"]) for x in drift.changes] == [({other, more}, [other])]
+    same_changes(drift, mended)
+    assert [x["id"] for x in one.result] == [other]
+    assert sorted(cleared.paths) == [("update", "incompatibleAccessPackages"), ("update", "incompatibleGroups")]
+    assert none.result == []
+    assert "incompatible_packages: there is no access package 'Tier 9'" in unknown.msg
+    assert unknown.writes == []
