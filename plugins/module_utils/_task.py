@@ -16,7 +16,7 @@ import os
 import typing as t
 
 from ansible_collections.mssp.defender.plugins.module_utils import _secrets
-from ansible_collections.mssp.defender.plugins.module_utils._failures import Failure, InvalidInput
+from ansible_collections.mssp.defender.plugins.module_utils._failures import Failure, InvalidInput, doing
 from ansible_collections.mssp.defender.plugins.module_utils._graph import _http
 from ansible_collections.mssp.defender.plugins.module_utils._graph._auth._identity import Identity
 from ansible_collections.mssp.defender.plugins.module_utils._graph._auth._msal import consent_url
@@ -25,8 +25,10 @@ from ansible_collections.mssp.defender.plugins.module_utils._graph._auth._tokens
 from ansible_collections.mssp.defender.plugins.module_utils._graph._budget import Budget
 from ansible_collections.mssp.defender.plugins.module_utils._graph._clouds import Cloud, find_cloud
 from ansible_collections.mssp.defender.plugins.module_utils._graph._session import Graph
+from ansible_collections.mssp.defender.plugins.module_utils._paths import Entity
 from ansible_collections.mssp.defender.plugins.module_utils._reconcile import reconcile
 from ansible_collections.mssp.defender.plugins.module_utils._resources.base import Resource
+from ansible_collections.mssp.defender.plugins.module_utils._resources.listing import can_exist
 from ansible_collections.mssp.defender.plugins.module_utils._resources.permissions import missing
 from ansible_collections.mssp.defender.plugins.module_utils._resources.references import References
 
@@ -201,6 +203,19 @@ class Task:
                 "after_header": header,
             }
         return result
+
+    def read(
+        self, kind: type[Resource], returned: str, filters: t.Sequence[str], look: t.Callable[[Graph], list[Entity]]
+    ) -> dict[str, t.Any]:
+        """Read objects, and give the module's result, the objects under the key `returned`.
+
+        :param filters: the options that name one object or its name; none of them stated means all objects.
+        """
+        self.needs = kind.permissions.read
+        with doing(f"read {returned.replace('_', ' ')}"):
+            answerable = can_exist(self.params, filters, self.check_mode)
+            self.graph.forget()
+            return {"changed": False, returned: look(self.graph) if answerable else []}
 
     def explain(self, failure: Failure) -> None:
         """Add what only the task knows: the tenant, and for a refusal which permission the token lacks."""

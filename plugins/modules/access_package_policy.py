@@ -257,6 +257,38 @@ options:
   notifications:
     description: Whether people get mails about their assignment.
     type: bool
+  questions:
+    description: What requestors are asked, in this order. Empty asks nothing. A question that is there already keeps its id and its translations.
+    type: list
+    elements: dict
+    suboptions:
+      text:
+        description: The question.
+        type: str
+        required: true
+      required:
+        description: Whether it must be answered.
+        type: bool
+        default: false
+      answer_editable:
+        description: Whether requestors can change their answer later.
+        type: bool
+        default: true
+      single_line:
+        description: Whether free text is one line.
+        type: bool
+        default: true
+      pattern:
+        description: A regular expression that free text must match.
+        type: str
+      choices:
+        description: The answers to choose from, instead of free text.
+        type: list
+        elements: str
+      multiple:
+        description: Whether several choices can be taken.
+        type: bool
+        default: false
 extends_documentation_fragment:
   - mssp.defender.graph
   - mssp.defender.graph.state
@@ -392,6 +424,16 @@ _STAGE: dict[str, t.Any] = {
     "approver_visibility": {"type": "str", "choices": ["default", "visible", "notVisible"]},
 }
 
+_QUESTION: dict[str, t.Any] = {
+    "text": {"type": "str", "required": True},
+    "required": {"type": "bool", "default": False},
+    "answer_editable": {"type": "bool", "default": True},
+    "single_line": {"type": "bool", "default": True},
+    "pattern": {"type": "str"},
+    "choices": {"type": "list", "elements": "str"},
+    "multiple": {"type": "bool", "default": False},
+}
+
 _SCOPES = [
     "notSpecified",
     "specificDirectoryUsers",
@@ -459,6 +501,7 @@ SPEC = GRAPH.merge(STATE).merge(
                 },
             },
             "notifications": {"type": "bool"},
+            "questions": {"type": "list", "elements": "dict", "options": _QUESTION},
         },
         required_one_of=(("name", "policy_id"), ("access_package", "policy_id")),
         mutually_exclusive=(("duration_days", "expiry", "never_expires"),),

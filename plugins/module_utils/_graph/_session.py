@@ -90,6 +90,10 @@ class Graph:
             found.extend(page.get("value", []))
         return found
 
+    def forget(self) -> None:
+        """Ask again for what was read before: a task that `until` repeats runs in one process as well."""
+        self._read.clear()
+
     # -- writing -------------------------------------------------------------------------------------------------
 
     def post(self, path: str, body: Json, *, beta: bool = False) -> Json:

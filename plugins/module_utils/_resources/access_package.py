@@ -25,8 +25,8 @@ from ansible_collections.mssp.defender.plugins.module_utils._resources.permissio
 from ansible_collections.mssp.defender.plugins.module_utils._resources.references import Ref
 
 _EM = "identityGovernance/entitlementManagement"
-_PACKAGES = f"{_EM}/accessPackages"
-_EXPAND = "catalog,resourceRoleScopes($expand=role,scope)"
+PACKAGES = f"{_EM}/accessPackages"
+EXPAND = "catalog,resourceRoleScopes($expand=role,scope)"
 _ZERO = "00000000-0000-0000-0000-000000000000"
 
 _NOT_YET = ("ResourceNotFound", "RoleNotFound")
@@ -67,7 +67,7 @@ class RoleScopes(Part):
     def stored(self, entity: Entity) -> list[Link]:
         scopes = entity.get("resourceRoleScopes")
         if scopes is None:
-            found = self._graph.get(f"{_PACKAGES}/{entity['id']}", {"$expand": _EXPAND}, fresh=True)
+            found = self._graph.get(f"{PACKAGES}/{entity['id']}", {"$expand": EXPAND}, fresh=True)
             scopes = found.get("resourceRoleScopes") or []
         return [self._link(item) for item in scopes]
 
@@ -90,12 +90,12 @@ class RoleScopes(Part):
         made = self._graph.when_ready(
             f"entitlement management to know the role '{item.role}' of the group '{item.group.name}'",
             _NOT_YET,
-            lambda: self._graph.post(f"{_PACKAGES}/{entity['id']}/resourceRoleScopes", body),
+            lambda: self._graph.post(f"{PACKAGES}/{entity['id']}/resourceRoleScopes", body),
         )
         return Link(link.key, link.name, {**link.value, "id": made.get("id")})
 
     def remove(self, entity: Entity, link: Link) -> None:
-        self._graph.delete(f"{_PACKAGES}/{entity['id']}/resourceRoleScopes/{segment(str(link.value['id']))}")
+        self._graph.delete(f"{PACKAGES}/{entity['id']}/resourceRoleScopes/{segment(str(link.value['id']))}")
 
 
 def _body(resource: Entity, group_id: str, role_name: str) -> Entity:
@@ -145,11 +145,11 @@ class AccessPackage(Resource):
         self._catalog = catalog
         excluded = (
             ("incompatibleGroups", incompatible_groups, "groups"),
-            ("incompatibleAccessPackages", incompatible_packages, _PACKAGES),
+            ("incompatibleAccessPackages", incompatible_packages, PACKAGES),
         )
         self._parts = (
             RoleScopes(graph, catalog, roles, append),
-            *(DirectoryObjects(graph, _PACKAGES, prop, refs, append=append, targets_path=path) for prop, refs, path in excluded),
+            *(DirectoryObjects(graph, PACKAGES, prop, refs, append=append, targets_path=path) for prop, refs, path in excluded),
         )
 
     @property
@@ -161,15 +161,15 @@ class AccessPackage(Resource):
 
     def find(self, *, fresh: bool = False) -> Entity | None:
         if self.identifier:
-            found = self.graph.find(f"{_PACKAGES}/{segment(self.identifier)}", {"$expand": _EXPAND}, fresh=fresh)
+            found = self.graph.find(f"{PACKAGES}/{segment(self.identifier)}", {"$expand": EXPAND}, fresh=fresh)
             return t.cast("Entity | None", found)
         if self._catalog is None:
             raise Failure("the catalog is not named, and package names are unique only in a catalog", remedy="Set catalog.")
         if not self._catalog.known:
             return None
         # The catalog's packages in one request, which the items of a loop share.
-        query = {"$filter": f"catalog/id eq {literal(self._catalog.id)}", "$expand": _EXPAND}
-        listed = self.graph.list(_PACKAGES, query, fresh=fresh)
+        query = {"$filter": f"catalog/id eq {literal(self._catalog.id)}", "$expand": EXPAND}
+        listed = self.graph.list(PACKAGES, query, fresh=fresh)
         same = [package for package in listed if package.get("displayName") == self.desired["displayName"]]
         if len(same) > 1:
             ids = ", ".join(str(package["id"]) for package in same)
@@ -196,12 +196,12 @@ class AccessPackage(Resource):
         made = self.graph.when_ready(
             f"the catalog '{catalog.name}' to be known",
             _NOT_YET,
-            lambda: self.graph.post(_PACKAGES, {**body, "catalog": {"id": catalog.id}}),
+            lambda: self.graph.post(PACKAGES, {**body, "catalog": {"id": catalog.id}}),
         )
         return {**body, **made, "catalog": {"id": catalog.id}, "resourceRoleScopes": []}
 
     def update(self, current: Entity, changed: Entity) -> Entity:
-        self.graph.patch(f"{_PACKAGES}/{current['id']}", changed)
+        self.graph.patch(f"{PACKAGES}/{current['id']}", changed)
         return {**current, **changed}
 
     def obstacles(self, current: Entity) -> list[str]:
@@ -215,7 +215,7 @@ class AccessPackage(Resource):
         return [f"{len(live)} assignments are live ({people})"] if live else []
 
     def delete(self, current: Entity) -> None:
-        self.graph.delete(f"{_PACKAGES}/{current['id']}")
+        self.graph.delete(f"{PACKAGES}/{current['id']}")
 
     def shown(self, entity: Entity) -> Entity:
         return {key: value for key, value in entity.items() if not key.startswith("@")}

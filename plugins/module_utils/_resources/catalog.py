@@ -24,7 +24,7 @@ from ansible_collections.mssp.defender.plugins.module_utils._resources.permissio
 from ansible_collections.mssp.defender.plugins.module_utils._resources.references import Ref
 
 _EM = "identityGovernance/entitlementManagement"
-_CATALOGS = f"{_EM}/catalogs"
+CATALOGS = f"{_EM}/catalogs"
 _REQUESTS = f"{_EM}/resourceRequests"
 _GROUP = "AadGroup"
 
@@ -35,7 +35,7 @@ _NOT_YET = ("ResourceNotFoundInOriginSystem", "ResourceNotFound", "Request_Resou
 def find_resource(graph: Graph, catalog_id: str, group_id: str, *, fresh: bool = False) -> Entity | None:
     """A group as resource of a catalog, with its roles and scopes; None when it is not in it."""
     query = {"$filter": f"originId eq {literal(group_id)}", "$expand": "roles,scopes"}
-    listed = graph.list(f"{_CATALOGS}/{segment(catalog_id)}/resources", query, fresh=fresh)
+    listed = graph.list(f"{CATALOGS}/{segment(catalog_id)}/resources", query, fresh=fresh)
     found = [resource for resource in listed if word(resource.get("originId")) == word(group_id)]
     return found[0] if found else None
 
@@ -57,7 +57,7 @@ class Resources(Part):
         return [Link(ref.key, ref.name, {"displayName": ref.name, "originId": ref.id}) for ref in self._groups]
 
     def stored(self, entity: Entity) -> list[Link]:
-        listed = self._graph.list(f"{_CATALOGS}/{entity['id']}/resources")
+        listed = self._graph.list(f"{CATALOGS}/{entity['id']}/resources")
         return [self._link(x) for x in listed if word(x.get("originSystem")) == word(_GROUP)]
 
     @staticmethod
@@ -145,10 +145,10 @@ class Catalog(Resource):
 
     def find(self, *, fresh: bool = False) -> Entity | None:
         if self.identifier:
-            found = self.graph.find(f"{_CATALOGS}/{segment(self.identifier)}", fresh=fresh)
+            found = self.graph.find(f"{CATALOGS}/{segment(self.identifier)}", fresh=fresh)
             return t.cast("Entity | None", found)
         name = self.desired["displayName"]
-        listed = self.graph.list(_CATALOGS, {"$filter": f"displayName eq {literal(name)}"}, fresh=fresh)
+        listed = self.graph.list(CATALOGS, {"$filter": f"displayName eq {literal(name)}"}, fresh=fresh)
         same = [catalog for catalog in listed if catalog.get("displayName") == name]
         if len(same) > 1:
             ids = ", ".join(str(catalog["id"]) for catalog in same)
@@ -162,10 +162,10 @@ class Catalog(Resource):
             raise Failure("it is a catalog that Microsoft manages", remedy="Choose another name.", code="CannotBeAdopted")
 
     def create(self, body: Entity) -> Entity:
-        return {**body, **self.graph.post(_CATALOGS, body)}
+        return {**body, **self.graph.post(CATALOGS, body)}
 
     def update(self, current: Entity, changed: Entity) -> Entity:
-        self.graph.patch(f"{_CATALOGS}/{current['id']}", changed)
+        self.graph.patch(f"{CATALOGS}/{current['id']}", changed)
         return {**current, **changed}
 
     def obstacles(self, current: Entity) -> list[str]:
@@ -173,7 +173,7 @@ class Catalog(Resource):
         return [f"the access package '{package.get('displayName')}' is in it" for package in listed]
 
     def delete(self, current: Entity) -> None:
-        self.graph.delete(f"{_CATALOGS}/{current['id']}")
+        self.graph.delete(f"{CATALOGS}/{current['id']}")
 
     def shown(self, entity: Entity) -> Entity:
         return {key: value for key, value in entity.items() if not key.startswith("@")}

@@ -23,8 +23,8 @@ from ansible_collections.mssp.defender.plugins.module_utils._resources.permissio
 from ansible_collections.mssp.defender.plugins.module_utils._resources.references import Ref
 from ansible_collections.mssp.defender.plugins.module_utils._resources.tenants import OtherTenant, look_up
 
-_ORGANIZATIONS = "identityGovernance/entitlementManagement/connectedOrganizations"
-_POLICIES = "identityGovernance/entitlementManagement/assignmentPolicies"
+ORGANIZATIONS = "identityGovernance/entitlementManagement/connectedOrganizations"
+POLICIES = "identityGovernance/entitlementManagement/assignmentPolicies"
 
 
 class ConnectedOrganization(Resource):
@@ -68,8 +68,8 @@ class ConnectedOrganization(Resource):
         self._tenant: OtherTenant | None = None
         self._accept_open_policies = accept_open_policies
         self._parts = (
-            DirectoryObjects(graph, _ORGANIZATIONS, "internalSponsors", internal_sponsors),
-            DirectoryObjects(graph, _ORGANIZATIONS, "externalSponsors", external_sponsors),
+            DirectoryObjects(graph, ORGANIZATIONS, "internalSponsors", internal_sponsors),
+            DirectoryObjects(graph, ORGANIZATIONS, "externalSponsors", external_sponsors),
         )
 
     @property
@@ -80,6 +80,18 @@ class ConnectedOrganization(Resource):
         return self._parts
 
     def find(self, *, fresh: bool = False) -> Entity | None:
+        found = self.matches(fresh=fresh)
+        if len(found) > 1:
+            names = ", ".join(f"'{x.get('displayName')}' ({x.get('id')})" for x in found)
+            raise Failure(
+                f"{len(found)} connected organizations have this identity source: {names}",
+                remedy="Delete the superfluous ones in the portal.",
+                code="Ambiguous",
+            )
+        return found[0] if found else None
+
+    def matches(self, *, fresh: bool = False) -> list[Entity]:
+        """All that have this identity source."""
         tenant_id = self._resolved_tenant_id()
         if tenant_id is not None:
             if word(tenant_id) == word(self._own_tenant_id):
@@ -91,19 +103,11 @@ class ConnectedOrganization(Resource):
         else:
             cast, key, value = "domainIdentitySource", "domainName", str(self._domain)
         query = {"$filter": f"identitySources/any(is:is/microsoft.graph.{cast}/{key} eq {literal(value)})"}
-        found = [
+        return [
             organization
-            for organization in self.graph.list(_ORGANIZATIONS, query, fresh=fresh)
+            for organization in self.graph.list(ORGANIZATIONS, query, fresh=fresh)
             if _has_source(organization, cast, key, value)
         ]
-        if len(found) > 1:
-            names = ", ".join(f"'{x.get('displayName')}' ({x.get('id')})" for x in found)
-            raise Failure(
-                f"{len(found)} connected organizations have this identity source: {names}",
-                remedy="Delete the superfluous ones in the portal.",
-                code="Ambiguous",
-            )
-        return found[0] if found else None
 
     def _resolved_tenant_id(self) -> str | None:
         if self._tenant_id:
@@ -131,7 +135,7 @@ class ConnectedOrganization(Resource):
     def _look_what_it_opens(self) -> None:
         # Configured organizations are in scope of every policy for all of them, whoever made it (decisions M8).
         opened: dict[bool, list[str]] = {True: [], False: []}
-        for policy in self.graph.list(_POLICIES, {"$expand": "accessPackage"}):
+        for policy in self.graph.list(POLICIES, {"$expand": "accessPackage"}):
             if word(policy.get("allowedTargetScope")) != "allconfiguredconnectedorganizationusers":
                 continue
             if not (policy.get("requestorSettings") or {}).get("enableTargetsToSelfAddAccess"):
@@ -171,19 +175,19 @@ class ConnectedOrganization(Resource):
 
     def _post(self, body: Entity, source: Entity) -> Entity:
         # The answer's identitySources is always empty: what was sent is what is there.
-        made = self.graph.post(_ORGANIZATIONS, {**body, "identitySources": [source]})
+        made = self.graph.post(ORGANIZATIONS, {**body, "identitySources": [source]})
         return {**body, **made, "identitySources": [source]}
 
     def update(self, current: Entity, changed: Entity) -> Entity:
-        self.graph.patch(f"{_ORGANIZATIONS}/{current['id']}", changed)
+        self.graph.patch(f"{ORGANIZATIONS}/{current['id']}", changed)
         return {**current, **changed}
 
     def delete(self, current: Entity) -> None:
-        self.graph.delete(f"{_ORGANIZATIONS}/{current['id']}")
+        self.graph.delete(f"{ORGANIZATIONS}/{current['id']}")
 
     def obstacles(self, current: Entity) -> list[str]:
         using = []
-        for policy in self.graph.list(_POLICIES, {"$expand": "accessPackage"}):
+        for policy in self.graph.list(POLICIES, {"$expand": "accessPackage"}):
             targets = policy.get("specificAllowedTargets") or []
             if any(word(target.get("connectedOrganizationId")) == word(current["id"]) for target in targets):
                 package = (policy.get("accessPackage") or {}).get("displayName")

@@ -35,6 +35,16 @@ def _same_permissions(role_permissions: t.Any) -> frozenset[str]:
     return effective(allowed_actions(role_permissions))
 
 
+def all_roles(graph: Graph, *, fresh: bool = False) -> list[Entity]:
+    """The whole list: names are not unique, and $filter alone is not to be trusted here."""
+    try:
+        return graph.list(_ROLES, beta=True, fresh=fresh)
+    except GraphError as error:
+        if error.status == 404:
+            raise _no_unified_rbac(error) from error
+        raise
+
+
 class Assignments(Part):
     """The one assignment that links the role to the groups: all groups together, on the same scopes."""
 
@@ -147,13 +157,7 @@ class DefenderRole(Resource):
         return (self._assignments,)
 
     def find(self, *, fresh: bool = False) -> Entity | None:
-        try:
-            # The whole list: names are not unique, and $filter alone is not to be trusted here.
-            listed = self.graph.list(_ROLES, beta=True, fresh=fresh)
-        except GraphError as error:
-            if error.status == 404:
-                raise _no_unified_rbac(error) from error
-            raise
+        listed = all_roles(self.graph, fresh=fresh)
         if self.identifier:
             found = [role for role in listed if str(role.get("id")).lower() == self.identifier.lower()]
         else:

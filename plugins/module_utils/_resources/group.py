@@ -23,7 +23,7 @@ from ansible_collections.mssp.defender.plugins.module_utils._resources.directory
 from ansible_collections.mssp.defender.plugins.module_utils._resources.permissions import Permissions
 from ansible_collections.mssp.defender.plugins.module_utils._resources.references import Ref
 
-_SELECT = ",".join(
+SELECT = ",".join(
     (
         "id",
         "displayName",
@@ -95,11 +95,11 @@ class Group(Resource):
     def find(self, *, fresh: bool = False) -> Entity | None:
         self._by_name_alone = False
         if self.identifier:
-            found = self.graph.find(f"groups/{segment(self.identifier)}", {"$select": _SELECT}, fresh=fresh)
+            found = self.graph.find(f"groups/{segment(self.identifier)}", {"$select": SELECT}, fresh=fresh)
             return t.cast("Entity | None", found)
         unique_name = self.desired.get("uniqueName")
         if unique_name:
-            found = self.graph.find(f"groups{key_segment('uniqueName', unique_name)}", {"$select": _SELECT}, fresh=fresh)
+            found = self.graph.find(f"groups{key_segment('uniqueName', unique_name)}", {"$select": SELECT}, fresh=fresh)
             if found is not None:
                 return t.cast(Entity, found)
         return self._find_by_name(fresh)
@@ -108,7 +108,7 @@ class Group(Resource):
         name = self.desired.get("displayName")
         if not name:
             return None
-        listed = self.graph.list("groups", {"$filter": f"displayName eq {literal(name)}", "$select": _SELECT}, fresh=fresh)
+        listed = self.graph.list("groups", {"$filter": f"displayName eq {literal(name)}", "$select": SELECT}, fresh=fresh)
         found = [group for group in listed if group.get("displayName") == name]
         if len(found) > 1:
             ids = ", ".join(str(group["id"]) for group in found)

@@ -20,6 +20,7 @@ from ansible_collections.mssp.defender.plugins.module_utils._failures import Fai
 from ansible_collections.mssp.defender.plugins.module_utils._graph._odata import literal, segment
 from ansible_collections.mssp.defender.plugins.module_utils._graph._session import Graph
 from ansible_collections.mssp.defender.plugins.module_utils._paths import Entity, overlay, pick, put
+from ansible_collections.mssp.defender.plugins.module_utils._resources import policy_questions
 from ansible_collections.mssp.defender.plugins.module_utils._resources.base import Property, Resource
 from ansible_collections.mssp.defender.plugins.module_utils._resources.permissions import Permissions
 from ansible_collections.mssp.defender.plugins.module_utils._resources.references import Ref
@@ -99,6 +100,7 @@ PROPERTIES = (
     Property("reviewSettings.primaryReviewers", "reviews.reviewers", same.subjects),
     Property("reviewSettings.fallbackReviewers", "reviews.fallback_reviewers", same.subjects),
     Property("notificationSettings.isAssignmentNotificationDisabled", "notifications", same.flag),
+    Property("questions", "questions", policy_questions.meaning),
 )
 
 
@@ -308,6 +310,9 @@ def merged(current: Entity, desired: Entity) -> Entity:
         body["requestApprovalSettings"]["stages"] = [
             overlay(there[number] if number < len(there) else {}, stage) for number, stage in enumerate(stages)
         ]
+    if desired.get("questions") is not None:
+        # Answers that people have given refer to a question by its id.
+        body["questions"] = policy_questions.keep_ids(current.get("questions") or [], desired["questions"])
     held = pick(current, _START)
     if held and pick(body, _START) is not None:
         # A review's start cannot be changed once there is a review: what is there is sent again.

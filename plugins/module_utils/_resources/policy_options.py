@@ -16,6 +16,7 @@ import typing as t
 from ansible_collections.mssp.defender.plugins.module_utils._failures import InvalidInput
 from ansible_collections.mssp.defender.plugins.module_utils._normalise import instant
 from ansible_collections.mssp.defender.plugins.module_utils._paths import Entity, put
+from ansible_collections.mssp.defender.plugins.module_utils._resources import policy_questions
 from ansible_collections.mssp.defender.plugins.module_utils._resources.policy import STAGES, YEARLY
 from ansible_collections.mssp.defender.plugins.module_utils._resources.references import References
 
@@ -74,6 +75,8 @@ class Translator:
         self._on_behalf(body)
         self._approval(body)
         self._reviews(body)
+        if self._params.get("questions") is not None:
+            body["questions"] = policy_questions.translate(self._params["questions"])
         if self._params.get("notifications") is not None:
             put(body, "notificationSettings.isAssignmentNotificationDisabled", not self._params["notifications"])
         return body

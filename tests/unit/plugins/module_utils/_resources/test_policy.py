@@ -242,6 +242,7 @@ EVERYTHING = {
         "reviewers": SUBJECTS,
         "fallback_reviewers": SUBJECTS,
     },
+    "questions": [{"text": "Ticket?", "required": True}, {"text": "Shift?", "choices": ["day", "night"]}],
 }
 # Values that are compared as a whole.
 WHOLE = {prop.path for prop in PROPERTIES} - {"requestApprovalSettings.stages"}

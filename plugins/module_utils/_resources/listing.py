@@ -1,0 +1,143 @@
+# Copyright (c) mssp.defender contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This module_utils file is PRIVATE to the collection: no stability is promised to other collections.
+"""What is there, for the modules that only read: one object by id, those of a name, or all.
+
+Unlike `find` of a resource, several of one name are no mistake here: all of them are told.
+"""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible_collections.mssp.defender.plugins.module_utils._failures import InvalidInput
+from ansible_collections.mssp.defender.plugins.module_utils._graph._odata import literal, segment
+from ansible_collections.mssp.defender.plugins.module_utils._graph._session import Graph
+from ansible_collections.mssp.defender.plugins.module_utils._normalise import word
+from ansible_collections.mssp.defender.plugins.module_utils._paths import Entity
+from ansible_collections.mssp.defender.plugins.module_utils._resources.access_package import EXPAND, PACKAGES, AccessPackage
+from ansible_collections.mssp.defender.plugins.module_utils._resources.base import KNOWN_AFTER_APPLY, Resource
+from ansible_collections.mssp.defender.plugins.module_utils._resources.catalog import CATALOGS, Catalog
+from ansible_collections.mssp.defender.plugins.module_utils._resources.connected_organization import (
+    ORGANIZATIONS,
+    POLICIES,
+    ConnectedOrganization,
+)
+from ansible_collections.mssp.defender.plugins.module_utils._resources.defender_role import DefenderRole, all_roles
+from ansible_collections.mssp.defender.plugins.module_utils._resources.group import SELECT, Group
+from ansible_collections.mssp.defender.plugins.module_utils._resources.policy import Policy
+from ansible_collections.mssp.defender.plugins.module_utils._resources.references import Ref
+
+
+def can_exist(params: t.Mapping[str, t.Any], filters: t.Iterable[str], check_mode: bool) -> bool:
+    """Whether what these options name can be there; False for what an earlier task of a check-mode run would make.
+
+    A filter that is stated but empty is an error: a variable that came out empty would otherwise mean all objects.
+    """
+    stated = {option: str(params[option]).strip() for option in filters if params[option] is not None}
+    for option, value in stated.items():
+        if not value:
+            raise InvalidInput(f"{option} is empty", remedy="Give it a value, or leave it out to read all.")
+        if value == KNOWN_AFTER_APPLY and not check_mode:
+            raise InvalidInput(
+                f"{option} is '{KNOWN_AFTER_APPLY}'; this value comes from a check-mode task",
+                remedy="Run the task that creates it without check mode as well.",
+            )
+    return KNOWN_AFTER_APPLY not in stated.values()
+
+
+def groups(graph: Graph, *, group_id: str | None, unique_name: str | None, name: str | None, links: bool) -> list[Entity]:
+    """Groups of every kind; with `links` their owners and members as well."""
+    group = Group(graph, {"uniqueName": unique_name} if unique_name else {}, group_id=group_id)
+    found = _one(group) if group_id or unique_name else _listed(graph, "groups", name, {"$select": SELECT})
+    if not links:
+        return _shown(group, found)
+    select = {"$select": "id,displayName"}
+    return _shown(
+        group,
+        [
+            {**x, **{part.property: graph.list(f"groups/{x['id']}/{part.property}", select) for part in group.parts()}}
+            for x in found
+        ],
+    )
+
+
+def roles(graph: Graph, *, role_id: str | None, name: str | None) -> list[Entity]:
+    """Defender roles, each with its assignments."""
+    role = DefenderRole(graph, {}, purge_foreign=True)  # all assignments, whoever has them
+    found = [
+        x
+        for x in all_roles(graph)
+        if (not role_id or word(x.get("id")) == word(role_id)) and name in (None, x.get("displayName"))
+    ]
+    return _shown(role, [_with_parts(role, x) for x in found])
+
+
+def organizations(
+    graph: Graph, *, org_id: str | None, org_tenant_id: str | None, domain: str | None, name: str | None
+) -> list[Entity]:
+    """Connected organizations."""
+    organization = ConnectedOrganization(graph, {}, tenant_id=org_tenant_id, domain=domain)
+    if org_id:
+        one = graph.find(f"{ORGANIZATIONS}/{segment(org_id)}")
+        found = [one] if one else []
+    else:
+        found = organization.matches() if org_tenant_id or domain else _listed(graph, ORGANIZATIONS, name)
+    return _shown(organization, found)
+
+
+def catalogs(graph: Graph, *, catalog_id: str | None, name: str | None) -> list[Entity]:
+    """Catalogs, each with the groups in it."""
+    catalog = Catalog(graph, {}, catalog_id=catalog_id)
+    found = _one(catalog) if catalog_id else _listed(graph, CATALOGS, name)
+    return _shown(catalog, [_with_parts(catalog, x) for x in found])
+
+
+def packages(graph: Graph, *, package_id: str | None, catalog: Ref | None, name: str | None) -> list[Entity]:
+    """Access packages, with their catalog and what they grant."""
+    package = AccessPackage(graph, {}, package_id=package_id)
+    if package_id:
+        return _shown(package, _one(package))
+    return _shown(package, _listed(graph, PACKAGES, name, {"$expand": EXPAND}, ("catalog", catalog)))
+
+
+def policies(graph: Graph, *, policy_id: str | None, package: Ref | None, name: str | None) -> list[Entity]:
+    """Assignment policies, with their access package."""
+    policy = Policy(graph, {}, package=None, policy_id=policy_id)
+    if policy_id:
+        return _shown(policy, _one(policy))
+    return _shown(policy, _listed(graph, POLICIES, name, {"$expand": "accessPackage"}, ("accessPackage", package)))
+
+
+def _listed(
+    graph: Graph,
+    path: str,
+    name: str | None,
+    query: t.Mapping[str, str] | None = None,
+    within: tuple[str, Ref | None] = ("", None),
+) -> list[Entity]:
+    parent, ref = within
+    if ref is not None and not ref.known:
+        return []
+    # One condition in a request, since which of them Graph joins is not documented; the name is compared here in any case,
+    # because Graph ignores case.
+    if ref is not None:
+        query = {**(query or {}), "$filter": f"{parent}/id eq {literal(ref.id)}"}
+    elif name is not None:
+        query = {**(query or {}), "$filter": f"displayName eq {literal(name)}"}
+    return [x for x in graph.list(path, query) if name in (None, x.get("displayName"))]
+
+
+def _one(resource: Resource) -> list[Entity]:
+    found = resource.find()
+    return [found] if found else []
+
+
+def _with_parts(resource: Resource, entity: Entity) -> Entity:
+    return {**entity, **{part.property: [link.value for link in part.stored(entity)] for part in resource.parts()}}
+
+
+def _shown(resource: Resource, found: t.Iterable[Entity]) -> list[Entity]:
+    return [resource.shown(entity) for entity in found]
