@@ -33,6 +33,11 @@ def test_questions(play: Play, tenant: Tenant) -> None:
     second = play.get(at)
     described = play.task("access_package_policy", **policy, description="Other words")
     third = play.get(at)
+    body = {"displayName": "P", "description": "Other words", "accessPackage": {"id": package}, "questions": []}
+    play.send("PUT", at, {**body, "allowedTargetScope": "notSpecified", "expiration": {"type": "noExpiration"}})
+    drift = play.check("access_package_policy", **other)
+    mended = play.task("access_package_policy", **other)
+    fourth = play.get(at)
     cleared = play.task("access_package_policy", **policy, questions=[])
     none = play.get(at)
     refused = play.refused("access_package_policy", **policy, questions=[TICKET, TICKET])
@@ -52,6 +57,10 @@ def test_questions(play: Play, tenant: Tenant) -> None:
     assert (after["Shift?"]["sequence"], after["Ticket?"]["isRequired"]) == (0, False)
     assert described.paths == [("update", "description")]
     assert third.result["questions"] == second.result["questions"]
+    assert (drift.paths, drift.writes) == ([("update", "questions")], [])
+    assert drift.result["diff"]["before"]["questions"] == []
+    same_changes(drift, mended)
+    assert sorted(x["text"] for x in fourth.result["questions"]) == ["Shift?", "Ticket?"]
     assert cleared.paths == [("update", "questions")]
     assert none.result["questions"] == []
     assert "questions asks 'Ticket?' twice" in refused.msg
