@@ -32,6 +32,10 @@ options:
       - Compared by what they grant. An action that another one includes makes no difference.
     type: list
     elements: str
+  append:
+    description: Only add O(permissions), and leave others in the role.
+    type: bool
+    default: false
   assigned_groups:
     description:
       - The groups that get the role, each by id, name or as the group that M(mssp.defender.aad_group) returned.
@@ -177,6 +181,7 @@ SPEC = (
                 "role_id": {"type": "str"},
                 "description": {"type": "str"},
                 "permissions": {"type": "list", "elements": "str"},
+                "append": {"type": "bool", "default": False},
                 "assigned_groups": {"type": "list", "elements": "raw"},
                 "scopes": {"type": "list", "elements": "str", "default": ["Mde"]},
                 "purge_assignments": {"type": "bool", "default": False},
@@ -201,6 +206,7 @@ def run(task: Task) -> dict[str, t.Any]:
         scopes=params["scopes"],
         adopt=params["adopt"],
         purge_foreign=params["purge_assignments"],
+        append=params["append"],
     )
     result = task.reconcile(role, "role")
     result["assignments"] = (result["role"] or {}).get("assignments", [])

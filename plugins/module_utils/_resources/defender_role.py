@@ -120,6 +120,7 @@ class DefenderRole(Resource):
     :param scopes: data sources of the assignment, such as `Mde`.
     :param adopt: take a role over that is matched by name although others hold it.
     :param purge_foreign: remove assignments to others.
+    :param append: only add permissions.
     """
 
     type = "Defender role"
@@ -142,7 +143,9 @@ class DefenderRole(Resource):
         scopes: t.Sequence[str] = ("Mde",),
         adopt: bool = False,
         purge_foreign: bool = False,
+        append: bool = False,
     ) -> None:
+        self._append = append
         self.graph = graph
         self.desired = desired
         self.identifier = role_id
@@ -191,6 +194,12 @@ class DefenderRole(Resource):
                 remedy="Check who they are; then set adopt: true to leave them, or purge_assignments: true to remove them.",
                 code="AdoptionRefused",
             )
+
+    def check(self, current: Entity | None) -> None:
+        if self._append and current is not None and "rolePermissions" in self.desired:
+            there = allowed_actions(current.get("rolePermissions"))
+            more = allowed_actions(self.desired["rolePermissions"])
+            self.desired["rolePermissions"] = [{"allowedResourceActions": [*there, *(x for x in more if x not in there)]}]
 
     def create(self, body: Entity) -> Entity:
         made = self.graph.post(_ROLES, body, beta=True)

@@ -192,6 +192,27 @@ def test_permissions_in_any_spelling_are_the_same(play: Play, permissions: list[
     assert (again.changed, again.writes) == (False, [])
 
 
+def test_permissions_are_added_only(play: Play) -> None:
+    """With `append` what the role has besides stays; what it grants already is no difference."""
+    made = play.task("mde_role", **ROLE)
+    more = {"name": ROLE["name"], "permissions": [ALERTS, "live_response_basic"], "append": True}
+    predicted = play.check("mde_role", **more)
+    added = play.task("mde_role", **more)
+    there = play.get(f"{ROLES}/" + made.ref("role.id"), beta=True)
+    again = play.task("mde_role", **more)
+    fewer = play.task("mde_role", name=ROLE["name"], permissions=[BASICS], append=True)
+    play.run()
+
+    same_changes(predicted, added)
+    assert predicted.writes == []
+    assert added.paths == [("update", "rolePermissions")]
+    live_response = "microsoft.xdr/secops/securitydata/liveresponse-basic/manage"
+    wanted = {f"microsoft.xdr/{action.removeprefix('microsoft.xdr/')}" for action in (BASICS, ALERTS, live_response)}
+    assert set(there.result["rolePermissions"][0]["allowedResourceActions"]) == wanted
+    for silent in (again, fewer):
+        assert (silent.changed, silent.writes) == (False, [])
+
+
 def test_what_the_service_reduces_is_no_difference(play: Play) -> None:
     wide = {**ROLE, "permissions": ["secops/*/manage", "secops/securitydata/*/read", BASICS, ALERTS, "secops/*/read"]}
     predicted = play.check("mde_role", **wide)
