@@ -28,9 +28,8 @@ from ansible_collections.mssp.defender.plugins.module_utils._graph._session impo
 from ansible_collections.mssp.defender.plugins.module_utils._paths import Entity
 from ansible_collections.mssp.defender.plugins.module_utils._reconcile import reconcile
 from ansible_collections.mssp.defender.plugins.module_utils._resources.base import Resource
-from ansible_collections.mssp.defender.plugins.module_utils._resources.listing import can_exist
 from ansible_collections.mssp.defender.plugins.module_utils._resources.permissions import missing
-from ansible_collections.mssp.defender.plugins.module_utils._resources.references import References
+from ansible_collections.mssp.defender.plugins.module_utils._resources.references import References, can_exist
 
 # One Graph per process and identity: the items of a loop run in one process and share connection, token and reads.
 _graphs: dict[tuple[t.Any, ...], tuple[Graph, TokenSource]] = {}

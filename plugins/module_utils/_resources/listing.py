@@ -12,13 +12,12 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.mssp.defender.plugins.module_utils._failures import InvalidInput
 from ansible_collections.mssp.defender.plugins.module_utils._graph._odata import literal, segment
 from ansible_collections.mssp.defender.plugins.module_utils._graph._session import Graph
 from ansible_collections.mssp.defender.plugins.module_utils._normalise import word
 from ansible_collections.mssp.defender.plugins.module_utils._paths import Entity
 from ansible_collections.mssp.defender.plugins.module_utils._resources.access_package import EXPAND, PACKAGES, AccessPackage
-from ansible_collections.mssp.defender.plugins.module_utils._resources.base import KNOWN_AFTER_APPLY, Resource
+from ansible_collections.mssp.defender.plugins.module_utils._resources.base import Resource
 from ansible_collections.mssp.defender.plugins.module_utils._resources.catalog import CATALOGS, Catalog
 from ansible_collections.mssp.defender.plugins.module_utils._resources.connected_organization import (
     ORGANIZATIONS,
@@ -31,47 +30,26 @@ from ansible_collections.mssp.defender.plugins.module_utils._resources.policy im
 from ansible_collections.mssp.defender.plugins.module_utils._resources.references import Ref
 
 
-def can_exist(params: t.Mapping[str, t.Any], filters: t.Iterable[str], check_mode: bool) -> bool:
-    """Whether what these options name can be there; False for what an earlier task of a check-mode run would make.
-
-    A filter that is stated but empty is an error: a variable that came out empty would otherwise mean all objects.
-    """
-    stated = {option: str(params[option]).strip() for option in filters if params[option] is not None}
-    for option, value in stated.items():
-        if not value:
-            raise InvalidInput(f"{option} is empty", remedy="Give it a value, or leave it out to read all.")
-        if value == KNOWN_AFTER_APPLY and not check_mode:
-            raise InvalidInput(
-                f"{option} is '{KNOWN_AFTER_APPLY}'; this value comes from a check-mode task",
-                remedy="Run the task that creates it without check mode as well.",
-            )
-    return KNOWN_AFTER_APPLY not in stated.values()
-
-
 def groups(graph: Graph, *, group_id: str | None, unique_name: str | None, name: str | None, links: bool) -> list[Entity]:
     """Groups of every kind; with `links` their owners and members as well."""
     group = Group(graph, {"uniqueName": unique_name} if unique_name else {}, group_id=group_id)
     found = _one(group) if group_id or unique_name else _listed(graph, "groups", name, {"$select": SELECT})
     if not links:
         return _shown(group, found)
-    select = {"$select": "id,displayName"}
-    return _shown(
-        group,
-        [
-            {**x, **{part.property: graph.list(f"groups/{x['id']}/{part.property}", select) for part in group.parts()}}
-            for x in found
-        ],
-    )
+    return _shown(group, [{**x, **_people(graph, x)} for x in found])
+
+
+def _people(graph: Graph, group: Entity) -> Entity:
+    path, select = f"groups/{segment(group['id'])}", {"$select": "id,displayName"}
+    return {prop: graph.list(f"{path}/{prop}", select) for prop in ("owners", "members")}
 
 
 def roles(graph: Graph, *, role_id: str | None, name: str | None) -> list[Entity]:
     """Defender roles, each with its assignments."""
     role = DefenderRole(graph, {}, purge_foreign=True)  # all assignments, whoever has them
-    found = [
-        x
-        for x in all_roles(graph)
-        if (not role_id or word(x.get("id")) == word(role_id)) and name in (None, x.get("displayName"))
-    ]
+    found = [x for x in all_roles(graph) if name in (None, x.get("displayName"))]
+    if role_id:
+        found = [x for x in found if word(x.get("id")) == word(role_id)]
     return _shown(role, [_with_parts(role, x) for x in found])
 
 

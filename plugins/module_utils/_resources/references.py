@@ -23,6 +23,23 @@ from ansible_collections.mssp.defender.plugins.module_utils._resources.base impo
 _EM = "identityGovernance/entitlementManagement"
 
 
+def can_exist(params: t.Mapping[str, t.Any], filters: t.Iterable[str], check_mode: bool) -> bool:
+    """Whether what these options name can be there; False for what an earlier task of a check-mode run would make.
+
+    A filter that is stated but empty is an error: a variable that came out empty would otherwise mean all objects.
+    """
+    stated = {option: str(params[option]).strip() for option in filters if params[option] is not None}
+    for option, value in stated.items():
+        if not value:
+            raise InvalidInput(f"{option} is empty", remedy="Give it a value, or leave it out to read all.")
+        if value == KNOWN_AFTER_APPLY and not check_mode:
+            raise InvalidInput(
+                f"{option} is '{KNOWN_AFTER_APPLY}'; this value comes from a check-mode task",
+                remedy="Run the task that creates it without check mode as well.",
+            )
+    return KNOWN_AFTER_APPLY not in stated.values()
+
+
 @dataclasses.dataclass(frozen=True)
 class Ref:
     """An object by id, and how people call it."""
