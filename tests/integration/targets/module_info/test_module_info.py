@@ -299,6 +299,18 @@ def test_packages_with_what_they_grant_and_where(play: Play, tenant: Tenant) -> 
     assert "Anohter" in missing.msg
 
 
+def test_packages_without_permission_to_read_the_domain(play: Play, tenant: Tenant) -> None:
+    made = package(tenant, "Tier 1", catalog(tenant))
+    play.faults({"method": "GET", "path": "/organization", "status": 403, "code": "Authorization_RequestDenied"})
+    found = play.task("access_package_info")
+    play.faults()
+    play.run(client="reader")
+
+    assert told(found, PACKAGES) == {"Tier 1": made}
+    assert found.result["access_packages"][0]["request_url"] is None
+    assert "The links to request the packages are not known" in str(found.result["warnings"])
+
+
 def test_policies_of_one_package(play: Play, tenant: Tenant) -> None:
     one, two = catalog(tenant), catalog(tenant, "Another")
     mine, twin = package(tenant, "Tier 1", one), package(tenant, "Tier 1", two)
@@ -324,6 +336,30 @@ def test_policies_of_one_package(play: Play, tenant: Tenant) -> None:
     for words in (mine, twin):
         assert words in ambiguous.msg
     assert "access_package" in alone.msg
+
+
+def test_as_ordinary_modules_the_same(tenant: Tenant, tmp_path: Path) -> None:
+    """Where the connection is not local, the modules are packed and run in a process of their own."""
+    for kind in KINDS:
+        if kind not in (CATALOGS, PACKAGES):  # a policy has a package in a catalog
+            make(tenant, kind, NAMES[:3])
+    play = {
+        "name": "Both ways",
+        "hosts": "all",
+        "gather_facts": False,
+        "module_defaults": {"group/mssp.defender.graph": tenant.options("reader")},
+        "tasks": [{"name": kind.key, f"mssp.defender.{kind.module}": {}} for kind in KINDS],
+    }
+    here, there = (
+        run_playbook([play], tmp_path / way, hosts=inventory("contoso", **variables))
+        for way, variables in (("here", {}), ("there", {"ansible_connection": "nearby"}))
+    )
+
+    for kind in KINDS:
+        mine, theirs = here.task(kind.key, "contoso").result, there.task(kind.key, "contoso").result
+        assert mine[kind.key], here
+        assert mine[kind.key] == theirs[kind.key]
+        assert mine["changed"] is theirs["changed"] is False
 
 
 def test_until_asks_again(sandbox: Sandbox, tenant: Tenant, tmp_path: Path) -> None:
