@@ -169,10 +169,9 @@ failure:
 import typing as t
 
 from ansible_collections.mssp.defender.plugins.module_utils._argspec import GRAPH, STATE, ArgumentSpec
-from ansible_collections.mssp.defender.plugins.module_utils._failures import GraphError
 from ansible_collections.mssp.defender.plugins.module_utils._resources.access_package import AccessPackage, GroupRole
 from ansible_collections.mssp.defender.plugins.module_utils._resources.base import stated
-from ansible_collections.mssp.defender.plugins.module_utils._resources.tenants import directory_hint, organization, request_url
+from ansible_collections.mssp.defender.plugins.module_utils._resources.tenants import hint_for_links, request_url
 from ansible_collections.mssp.defender.plugins.module_utils._runner import run_module
 from ansible_collections.mssp.defender.plugins.module_utils._task import Task
 
@@ -221,18 +220,10 @@ def run(task: Task) -> dict[str, t.Any]:
     result = task.reconcile(package, "access_package")
     if result["access_package"] is not None:
         identifier = result["access_package"]["id"]
-        result["access_package"]["request_url"] = request_url(task.cloud, _hint(task), identifier)
+        result["access_package"]["request_url"] = request_url(
+            task.cloud, hint_for_links(task.graph, task.params["directory_hint"], task.warn), identifier
+        )
     return result
-
-
-def _hint(task: Task) -> str | None:
-    if task.params["directory_hint"]:
-        return str(task.params["directory_hint"])
-    try:
-        return directory_hint(organization(task.graph))
-    except GraphError as error:
-        task.warn(f"The link to request the package is not known, because the tenant's domains cannot be read: {error}")
-        return None
 
 
 def main() -> None:

@@ -97,12 +97,11 @@ failure:
 import typing as t
 
 from ansible_collections.mssp.defender.plugins.module_utils._argspec import GRAPH, ArgumentSpec
-from ansible_collections.mssp.defender.plugins.module_utils._failures import GraphError
 from ansible_collections.mssp.defender.plugins.module_utils._graph._session import Graph
 from ansible_collections.mssp.defender.plugins.module_utils._paths import Entity
 from ansible_collections.mssp.defender.plugins.module_utils._resources import listing
 from ansible_collections.mssp.defender.plugins.module_utils._resources.access_package import AccessPackage
-from ansible_collections.mssp.defender.plugins.module_utils._resources.tenants import directory_hint, organization, request_url
+from ansible_collections.mssp.defender.plugins.module_utils._resources.tenants import hint_for_links, request_url
 from ansible_collections.mssp.defender.plugins.module_utils._runner import run_module
 from ansible_collections.mssp.defender.plugins.module_utils._task import Task
 
@@ -126,20 +125,10 @@ def run(task: Task) -> dict[str, t.Any]:
     def look(graph: Graph) -> list[Entity]:
         catalog = None if params["catalog"] is None else task.references.catalog(params["catalog"], "catalog")
         found = listing.packages(graph, package_id=params["package_id"], catalog=catalog, name=params["name"])
-        hint = _hint(task) if found else None
+        hint = hint_for_links(task.graph, task.params["directory_hint"], task.warn) if found else None
         return [{**package, "request_url": request_url(task.cloud, hint, package["id"])} for package in found]
 
     return task.read(AccessPackage, "access_packages", ("package_id", "name"), look)
-
-
-def _hint(task: Task) -> str | None:
-    if task.params["directory_hint"]:
-        return str(task.params["directory_hint"])
-    try:
-        return directory_hint(organization(task.graph))
-    except GraphError as error:
-        task.warn(f"The links to request the packages are not known, because the tenant's domains cannot be read: {error}")
-        return None
 
 
 def main() -> None:

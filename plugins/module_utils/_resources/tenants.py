@@ -51,6 +51,17 @@ def directory_hint(org: t.Mapping[str, t.Any]) -> str | None:
     return str(domains[0]["name"]) if domains else None
 
 
+def hint_for_links(graph: Graph, given: str | None, warn: t.Callable[[str], None]) -> str | None:
+    """The domain for links as given, else the tenant's own; None with a warning when that may not be read."""
+    if given:
+        return given
+    try:
+        return directory_hint(organization(graph))
+    except GraphError as error:
+        warn(f"The link to request a package is not known, because the tenant's domains cannot be read: {error}")
+        return None
+
+
 def look_up(graph: Graph, *, tenant_id: str | None = None, domain: str | None = None) -> OtherTenant | None:
     """Another tenant by id or by one of its domains; None when Microsoft knows none."""
     if tenant_id:

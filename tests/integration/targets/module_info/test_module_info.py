@@ -308,7 +308,7 @@ def test_packages_without_permission_to_read_the_domain(play: Play, tenant: Tena
 
     assert told(found, PACKAGES) == {"Tier 1": made}
     assert found.result["access_packages"][0]["request_url"] is None
-    assert "The links to request the packages are not known" in str(found.result["warnings"])
+    assert "The link to request a package is not known" in str(found.result["warnings"])
 
 
 def test_policies_of_one_package(play: Play, tenant: Tenant) -> None:
