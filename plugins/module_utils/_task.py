@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import json
 import os
 import typing as t
 
@@ -33,6 +34,8 @@ from ansible_collections.mssp.defender.plugins.module_utils._resources.reference
 
 # One Graph per process and identity: the items of a loop run in one process and share connection, token and reads.
 _graphs: dict[tuple[t.Any, ...], tuple[Graph, TokenSource]] = {}
+# What this process has been asked before, by identity and arguments.
+_asked: set[tuple[t.Any, ...]] = set()
 
 
 class Task:
@@ -62,6 +65,8 @@ class Task:
         self.host = host
         self.run_directory = run_directory
         self._seconds = seconds
+        # Begins with the first use of Graph.
+        self._budget: Budget | None = None
         # The permissions of what the task works on, for the remedy of a refusal.
         self.needs: tuple[str, ...] = ()
         for option in ("client_secret", "certificate_password"):
@@ -133,8 +138,14 @@ class Task:
                 tokens,
             )
         graph, tokens = _graphs[key]
-        if getattr(self, "_budget", None) is None:
+        if self._budget is None:
             self._budget = Budget(self._wait_seconds())
+            # The same task once more in this process is a repetition by `until`, not another item of a loop: it has to see what
+            # has become of things meanwhile. A digest, since the arguments hold secrets.
+            asked = (key, hashlib.sha256(json.dumps(dict(params), sort_keys=True, default=str).encode()).digest())
+            if asked in _asked:
+                graph.forget()
+            _asked.add(asked)
         graph.budget = self._budget
         return graph, tokens
 
@@ -213,7 +224,6 @@ class Task:
         self.needs = kind.permissions.read
         with doing(f"read {returned.replace('_', ' ')}"):
             answerable = can_exist(self.params, filters, self.check_mode)
-            self.graph.forget()
             return {"changed": False, returned: look(self.graph) if answerable else []}
 
     def explain(self, failure: Failure) -> None:

@@ -91,7 +91,7 @@ class Graph:
         return found
 
     def forget(self) -> None:
-        """Ask again for what was read before: a task that `until` repeats runs in one process as well."""
+        """Ask again for whatever was read before."""
         self._read.clear()
 
     # -- writing -------------------------------------------------------------------------------------------------

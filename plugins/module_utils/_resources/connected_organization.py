@@ -20,11 +20,11 @@ from ansible_collections.mssp.defender.plugins.module_utils._paths import Entity
 from ansible_collections.mssp.defender.plugins.module_utils._resources.base import Part, Property, Resource
 from ansible_collections.mssp.defender.plugins.module_utils._resources.directory_objects import DirectoryObjects
 from ansible_collections.mssp.defender.plugins.module_utils._resources.permissions import Permissions
+from ansible_collections.mssp.defender.plugins.module_utils._resources.policy import POLICIES
 from ansible_collections.mssp.defender.plugins.module_utils._resources.references import Ref
 from ansible_collections.mssp.defender.plugins.module_utils._resources.tenants import OtherTenant, look_up
 
 ORGANIZATIONS = "identityGovernance/entitlementManagement/connectedOrganizations"
-POLICIES = "identityGovernance/entitlementManagement/assignmentPolicies"
 
 
 class ConnectedOrganization(Resource):

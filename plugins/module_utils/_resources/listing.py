@@ -21,12 +21,11 @@ from ansible_collections.mssp.defender.plugins.module_utils._resources.base impo
 from ansible_collections.mssp.defender.plugins.module_utils._resources.catalog import CATALOGS, Catalog
 from ansible_collections.mssp.defender.plugins.module_utils._resources.connected_organization import (
     ORGANIZATIONS,
-    POLICIES,
     ConnectedOrganization,
 )
 from ansible_collections.mssp.defender.plugins.module_utils._resources.defender_role import DefenderRole, all_roles
 from ansible_collections.mssp.defender.plugins.module_utils._resources.group import SELECT, Group
-from ansible_collections.mssp.defender.plugins.module_utils._resources.policy import Policy
+from ansible_collections.mssp.defender.plugins.module_utils._resources.policy import POLICIES, Policy
 from ansible_collections.mssp.defender.plugins.module_utils._resources.references import Ref
 
 

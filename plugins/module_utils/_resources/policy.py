@@ -25,7 +25,7 @@ from ansible_collections.mssp.defender.plugins.module_utils._resources.base impo
 from ansible_collections.mssp.defender.plugins.module_utils._resources.permissions import Permissions
 from ansible_collections.mssp.defender.plugins.module_utils._resources.references import Ref
 
-_POLICIES = "identityGovernance/entitlementManagement/assignmentPolicies"
+POLICIES = "identityGovernance/entitlementManagement/assignmentPolicies"
 _EXPAND = "accessPackage,customExtensionStageSettings($expand=customExtension)"
 
 _NOT_YET = ("ResourceNotFound",)
@@ -145,14 +145,14 @@ class Policy(Resource):
 
     def find(self, *, fresh: bool = False) -> Entity | None:
         if self.identifier:
-            found = self.graph.find(f"{_POLICIES}/{segment(self.identifier)}", {"$expand": _EXPAND}, fresh=fresh)
+            found = self.graph.find(f"{POLICIES}/{segment(self.identifier)}", {"$expand": _EXPAND}, fresh=fresh)
             return t.cast("Entity | None", found)
         if self._package is None:
             raise Failure("the access package is not named, and policies have names only there", remedy="Set access_package.")
         if not self._package.known:
             return None
         query = {"$filter": f"accessPackage/id eq {literal(self._package.id)}", "$expand": "accessPackage"}
-        listed = self.graph.list(_POLICIES, query, fresh=fresh)
+        listed = self.graph.list(POLICIES, query, fresh=fresh)
         named = [policy for policy in listed if policy.get("displayName") == self.desired["displayName"]]
         if len(named) > 1:
             ids = ", ".join(str(policy["id"]) for policy in named)
@@ -183,17 +183,17 @@ class Policy(Resource):
         made = self.graph.when_ready(
             f"the access package '{package.name}' and the approvers to be known",
             _NOT_YET,
-            lambda: self.graph.post(_POLICIES, body),
+            lambda: self.graph.post(POLICIES, body),
         )
         return {**body, **made, "accessPackage": {"id": package.id}}
 
     def update(self, current: Entity, changed: Entity) -> Entity:
         # Read again, with what only $expand shows: whatever is not sent is wiped.
-        whole = self.graph.get(f"{_POLICIES}/{current['id']}", {"$expand": _EXPAND}, fresh=True)
+        whole = self.graph.get(f"{POLICIES}/{current['id']}", {"$expand": _EXPAND}, fresh=True)
         package_id = (whole.get("accessPackage") or {}).get("id") or t.cast(Ref, self._package).id
         body = complete(self._with_start(merged(clean(whole), self.desired)))
         body["accessPackage"] = {"id": package_id}
-        made = self.graph.put(f"{_POLICIES}/{current['id']}", body)
+        made = self.graph.put(f"{POLICIES}/{current['id']}", body)
         return {**current, **body, **made}
 
     def _with_start(self, body: Entity) -> Entity:
@@ -210,7 +210,7 @@ class Policy(Resource):
         return [f"{len(live)} assignments under it are live"] if live else []
 
     def delete(self, current: Entity) -> None:
-        self.graph.delete(f"{_POLICIES}/{current['id']}")
+        self.graph.delete(f"{POLICIES}/{current['id']}")
 
     def shown(self, entity: Entity) -> Entity:
         return {key: value for key, value in entity.items() if not key.startswith("@")}

@@ -6,8 +6,11 @@
 from __future__ import annotations
 
 import typing as t
+from pathlib import Path
 
 import pytest
+from harness.playbook import run_playbook
+from harness.server import Sandbox
 from harness.story import KNOWN_AFTER_APPLY, Play, same_changes
 from harness.tenants import Tenant
 
@@ -395,3 +398,26 @@ def test_references_that_do_not_hold(play: Play, tenant: Tenant) -> None:
     assert "check-mode" in later.msg
     assert planned.changes[1]["after"] == [KNOWN_AFTER_APPLY]
     assert none.result == []
+
+
+def test_a_task_that_until_repeats_looks_again(tenant: Tenant, sandbox: Sandbox, tmp_path: Path) -> None:
+    """Repetitions run in one process as the items of a loop do, but a repetition must not answer from what it read before."""
+    task = {
+        "name": "wait",
+        "mssp.defender.aad_group": {"name": "Tier 1 Analyst"},
+        "check_mode": True,
+        "register": "planned",
+        "until": "not planned.changed",
+        "retries": 2,
+        "delay": 0,
+        "ignore_errors": True,
+    }
+    defaults = {"group/mssp.defender.graph": tenant.options()}
+    sandbox.log.clear()
+    result = run_playbook(
+        [{"name": "Wait", "hosts": "all", "gather_facts": False, "module_defaults": defaults, "tasks": [task]}], tmp_path
+    )
+
+    assert result.task("wait").failed, str(result)
+    asked = [entry["path"] for entry in sandbox.log.all(tenant.tenant_id) if entry["area"] == "graph"]
+    assert len(asked) >= 2, asked
