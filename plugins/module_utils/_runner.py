@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import sys
+import time
 import typing as t
 
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
@@ -18,6 +19,11 @@ from ansible_collections.mssp.defender.plugins.module_utils import _deps, _secre
 from ansible_collections.mssp.defender.plugins.module_utils._argspec import ArgumentSpec
 from ansible_collections.mssp.defender.plugins.module_utils._failures import Failure
 from ansible_collections.mssp.defender.plugins.module_utils._task import Task
+
+# How the action tells an ordinary module when Ansible ends the task: the time of day and the seconds left at hand-over.
+TASK_ENDS = "_MSSP_DEFENDER_TASK_ENDS"
+# Clocks that differ by more are not compared.
+_SKEW = 60.0
 
 Result = dict[str, t.Any]
 Body = t.Callable[[Task], Result]
@@ -80,11 +86,32 @@ def _unexpected(exc: Exception) -> Failure:
     )
 
 
+def tell_end(seconds: float) -> str:
+    """The value of `TASK_ENDS` for a task that Ansible ends in so many seconds."""
+    return f"{time.time() + seconds:.3f} {seconds:.3f}"
+
+
+def _seconds_left(told: str | None) -> float | None:
+    try:
+        ends, seconds = map(float, (told or "").split())
+    except ValueError:
+        return None
+    # Packing and starting the module took its part. Where the target's clock is another, only the seconds are known.
+    left = ends - time.time()
+    return left if seconds - _SKEW < left <= seconds else seconds
+
+
 def run_module(spec: ArgumentSpec, body: Body) -> None:
     """The ordinary way: a process of its own, arguments from Ansible, the result on standard output."""
     module = AnsibleModule(supports_check_mode=True, **spec.to_kwargs())  # type: ignore[no-untyped-call]
     # module._diff is how Ansible tells a module that --diff is on; there is no public name for it.
-    task = Task(module.params, check_mode=module.check_mode, diff_mode=module._diff, warn=module.warn)
+    task = Task(
+        module.params,
+        check_mode=module.check_mode,
+        diff_mode=module._diff,
+        warn=module.warn,
+        seconds=_seconds_left(os.environ.get(TASK_ENDS)),
+    )
     result = execute(body, task)
     if result.pop("failed", False):
         module.fail_json(**result)

@@ -14,6 +14,7 @@ import contextlib
 import hashlib
 import json
 import os
+import time
 import typing as t
 
 from ansible_collections.mssp.defender.plugins.module_utils import _secrets
@@ -64,7 +65,8 @@ class Task:
         self.warn = warn
         self.host = host
         self.run_directory = run_directory
-        self._seconds = seconds
+        # By the clock of this process.
+        self._ends = time.monotonic() + seconds if seconds else None
         # Begins with the first use of Graph.
         self._budget: Budget | None = None
         # The permissions of what the task works on, for the remedy of a refusal.
@@ -139,7 +141,7 @@ class Task:
             )
         graph, tokens = _graphs[key]
         if self._budget is None:
-            self._budget = Budget(self._wait_seconds())
+            self._budget = self._new_budget()
             # The same task once more in this process is a repetition by `until`, not another item of a loop: it has to see what
             # has become of things meanwhile. A digest, since the arguments hold secrets.
             asked = (key, hashlib.sha256(json.dumps(dict(params), sort_keys=True, default=str).encode()).digest())
@@ -149,10 +151,13 @@ class Task:
         graph.budget = self._budget
         return graph, tokens
 
-    def _wait_seconds(self) -> float:
+    def _new_budget(self) -> Budget:
         wait = float(self.params["wait_timeout"])
+        if self._ends is None:
+            return Budget(wait)
+        left = max(0.0, self._ends - time.monotonic())
         # Our own sentence, which says what was waited for, comes before Ansible's.
-        return min(wait, max(0.0, self._seconds - 1)) if self._seconds else wait
+        return Budget(min(wait, max(0.0, left - 1)), limit=left)
 
     def claim_tenant(self) -> None:
         """Refuse a tenant that another host of this run already works on: one of the two is a typing error.

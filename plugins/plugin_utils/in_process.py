@@ -28,7 +28,7 @@ from ansible.plugins.action import ActionBase
 from ansible_collections.mssp.defender.plugins.module_utils import _deps
 from ansible_collections.mssp.defender.plugins.module_utils._argspec import ArgumentSpec
 from ansible_collections.mssp.defender.plugins.module_utils._graph import _http
-from ansible_collections.mssp.defender.plugins.module_utils._runner import execute, mask, unexpected
+from ansible_collections.mssp.defender.plugins.module_utils._runner import TASK_ENDS, execute, mask, tell_end, unexpected
 from ansible_collections.mssp.defender.plugins.module_utils._task import Task
 
 # Parsing certifi's bundle costs 15 to 20 ms: here once, for all workers.
@@ -67,13 +67,14 @@ class InProcessAction(ActionBase):  # type: ignore[misc]
         result: dict[str, t.Any] = super().run(tmp, task_vars)
         task_vars = task_vars or {}
         if not self._belongs_here(task_vars):
-            result.update(
-                self._execute_module(
-                    module_name=f"mssp.defender.{self.module_name}",
-                    task_vars=task_vars,
-                    wrap_async=bool(self._task.async_val),
+            with self._time_limit():
+                result.update(
+                    self._execute_module(
+                        module_name=f"mssp.defender.{self.module_name}",
+                        task_vars=task_vars,
+                        wrap_async=bool(self._task.async_val),
+                    )
                 )
-            )
             return result
         with self._environment():
             try:
@@ -122,6 +123,20 @@ class InProcessAction(ActionBase):  # type: ignore[misc]
         if warnings:
             result["warnings"] = warnings
         return t.cast("dict[str, t.Any]", mask(_plain(result), hidden))
+
+    @contextlib.contextmanager
+    def _time_limit(self) -> t.Iterator[None]:
+        """Tell the ordinary module when the `timeout` keyword ends the task.
+
+        core reports the time-out and leaves the module running: without this it would go on to write.
+        """
+        before = self._task.environment
+        if self._task.timeout:
+            self._task.environment = [*(before or []), {TASK_ENDS: tell_end(float(self._task.timeout))}]
+        try:
+            yield
+        finally:
+            self._task.environment = before
 
     def _censored(self, params: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
         return {

@@ -30,17 +30,25 @@ class Budget:
     """Seconds that a task may spend waiting, shared by retries and by polling.
 
     :param seconds: the task's `wait_timeout`, or less when Ansible's own `timeout` keyword ends the task sooner.
+    :param limit: seconds until the `timeout` keyword ends the task; None without one.
     """
 
-    def __init__(self, seconds: float, clock: Clock | None = None) -> None:
+    def __init__(self, seconds: float, clock: Clock | None = None, *, limit: float | None = None) -> None:
         self._clock: Clock = clock or t.cast(Clock, time)
         self.seconds = seconds
-        self._end = self._clock.monotonic() + seconds
+        now = self._clock.monotonic()
+        self._end = now + seconds
+        self._last = None if limit is None else now + limit
 
     @property
     def left(self) -> float:
         """Seconds that may still be waited; never negative."""
         return max(0.0, self._end - self._clock.monotonic())
+
+    @property
+    def over(self) -> bool:
+        """Whether Ansible has ended the task, or is about to: nothing may be written any more."""
+        return self._last is not None and self._clock.monotonic() >= self._last
 
     def fits(self, pause: float) -> bool:
         """Whether a pause of this length ends within the budget."""

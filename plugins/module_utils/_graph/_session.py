@@ -14,6 +14,8 @@ What may be sent again and what may not is decided here, once:
 
 from __future__ import annotations
 
+import email.utils
+import time
 import typing as t
 import urllib.parse
 
@@ -162,6 +164,13 @@ class Graph:
         if method != "GET":
             self._read.clear()
         while True:
+            if method != "GET" and self.budget.over:
+                # Over another connection Ansible reports the time-out, but cannot stop the module: it stops itself.
+                raise Failure(
+                    "the time limit of the task ran out before this was sent",
+                    remedy="Raise timeout of the task and run again: nothing is done twice.",
+                    code="Timeout",
+                )
             answer, error = self._once(method, url, body, headers)
             if error is None:
                 return _body(answer)
@@ -236,10 +245,21 @@ def _body(answer: t.Any) -> Json:
 def _retry_after(answer: t.Any) -> float | None:
     if answer is None:
         return None
+    value = answer.headers.get("Retry-After", "")
     try:
-        return max(0.0, float(answer.headers.get("Retry-After", "")))
+        return max(0.0, float(value))
     except ValueError:
+        pass
+    try:
+        # HTTP allows a date as well, which is told by the clock of the server.
+        until = email.utils.parsedate_to_datetime(value).timestamp()
+    except (TypeError, ValueError):
         return None
+    try:
+        now = email.utils.parsedate_to_datetime(answer.headers.get("Date", "")).timestamp()
+    except (TypeError, ValueError):
+        now = time.time()
+    return max(0.0, until - now)
 
 
 def _unanswered(exc: Exception, base_url: str, timeout: float) -> GraphError:

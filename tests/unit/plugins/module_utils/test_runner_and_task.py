@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import json
 import sys
+import time
 
 import pytest
 import requests
@@ -228,7 +229,35 @@ def test_the_ordinary_way_fails_with_the_same_words(monkeypatch, capsys):
 )
 def test_our_sentence_comes_before_ansibles(platform, wait_timeout, timeout, seconds):
     made = task({"wait_timeout": wait_timeout}, seconds=timeout)
-    assert made.graph.budget.seconds == seconds
+    assert made.graph.budget.seconds == pytest.approx(seconds, abs=0.5)
+    assert not made.graph.budget.over
+
+
+def test_time_passes_before_the_first_request_as_well(platform, monkeypatch):
+    made = task({"wait_timeout": 300}, seconds=60)
+    now = time.monotonic()
+    monkeypatch.setattr(time, "monotonic", lambda: now + 61)
+    assert made.graph.budget.over
+    assert made.graph.budget.seconds == 0
+
+
+@pytest.mark.parametrize(
+    ("told", "seconds"),
+    [
+        (lambda: _runner.tell_end(30), 30),
+        # The module began ten seconds after the hand-over.
+        (lambda: f"{time.time() + 20} 30", 20),
+        (lambda: f"{time.time() - 5} 30", -5),
+        # Clocks that differ by more than a minute tell nothing.
+        (lambda: f"{time.time() + 4000} 30", 30),
+        (lambda: f"{time.time() - 4000} 30", 30),
+        (lambda: "", None),
+        (lambda: "soon", None),
+        (lambda: None, None),
+    ],
+)
+def test_the_seconds_that_a_handed_over_task_has_left(told, seconds):
+    assert _runner._seconds_left(told()) == (None if seconds is None else pytest.approx(seconds, abs=1))
 
 
 def test_the_items_of_a_loop_share_graph_but_each_has_its_own_budget(platform):

@@ -16,6 +16,7 @@ from ansible import constants as C
 from ansible_collections.mssp.defender.plugins.module_utils import _deps
 from ansible_collections.mssp.defender.plugins.module_utils._argspec import GRAPH, ArgumentSpec
 from ansible_collections.mssp.defender.plugins.module_utils._failures import Failure
+from ansible_collections.mssp.defender.plugins.module_utils._runner import TASK_ENDS
 from ansible_collections.mssp.defender.plugins.plugin_utils import in_process
 
 SECRET = "S3cr3t-client-value"
@@ -79,6 +80,18 @@ def test_where_it_runs(options, here):
         assert called["wrap_async"] is bool(options.get("async_val"))
 
 
+@pytest.mark.parametrize(("timeout", "told"), [(60, True), (0, False), (None, False)])
+def test_an_ordinary_module_is_told_when_its_task_ends(timeout, told):
+    made = action(None, {}, transport="ssh", timeout=timeout, environment=[{"A": "1"}])
+    seen = []
+    made._execute_module = lambda **options: seen.append(list(made._task.environment)) or {}
+    made.run(task_vars={})
+    (environment,) = seen
+    assert environment[0] == {"A": "1"}
+    assert [set(each) for each in environment[1:]] == ([{TASK_ENDS}] if told else [])
+    assert made._task.environment == [{"A": "1"}]
+
+
 @pytest.mark.parametrize(("task_vars", "here"), [({}, True), ({"ansible_python_interpreter": "/opt/python"}, False)])
 def test_libraries_that_are_missing_here_may_be_there(monkeypatch, task_vars, here):
     monkeypatch.setattr(_deps, "missing", ["msal"])
@@ -105,7 +118,7 @@ def test_what_the_body_is_given(monkeypatch):
     (task,) = seen
     assert (task.params["count"], task.params["names"], task.params["cloud"]) == (7, ["a", "b"], "public")
     assert (task.check_mode, task.diff_mode, task.host, task.run_directory) == (True, True, "customer", "/the/runs/own")
-    assert task._wait_seconds() == 59
+    assert task._new_budget().seconds == pytest.approx(59, abs=0.5)
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ import pytest
 import requests
 
 from ansible_collections.mssp.defender.plugins.module_utils._failures import Failure, GraphError
+from ansible_collections.mssp.defender.plugins.module_utils._graph._budget import Budget
 from ansible_collections.mssp.defender.tests.unit.fakes import URL, Clock, Http, Tokens, answer, graph, page, refusal
 
 PATH = f"{URL}/v1.0/groups"
@@ -222,6 +223,31 @@ def test_429_with_a_retry_after_that_is_no_number_backs_off(value):
     clock = Clock()
     graph(Http(refusal(429, Retry_After=value), {}), clock=clock).get("x")
     assert 0.25 <= clock.slept[0] <= 0.5
+
+
+def test_a_retry_after_may_be_a_date_by_the_servers_clock():
+    clock = Clock()
+    told = {"Date": "Wed, 21 Oct 2015 07:28:00 GMT", "Retry_After": "Wed, 21 Oct 2015 07:28:40 GMT"}
+    graph(Http(refusal(429, **told), {}), clock=clock).get("x")
+    assert clock.slept == [40.0]
+
+
+@pytest.mark.parametrize("verb", ["POST", "PATCH", "PUT", "DELETE"])
+def test_nothing_is_written_after_the_tasks_time_limit(verb):
+    clock = Clock()
+    http = Http(refusal(429, Retry_After="5"), {})
+    made = graph(http, clock=clock)
+    made.budget = Budget(300, clock, limit=4)
+    with pytest.raises(Failure, match="the time limit of the task ran out before this was sent") as told:
+        VERBS[verb](made)
+    assert (len(http.sent), told.value.code) == (1, "Timeout")
+
+
+def test_reading_goes_on_after_the_tasks_time_limit():
+    clock = Clock()
+    made = graph(Http({"id": "1"}), clock=clock)
+    made.budget = Budget(300, clock, limit=0)
+    assert made.get("x") == {"id": "1"}
 
 
 @pytest.mark.parametrize("value", ["0", "-5"])
