@@ -138,7 +138,7 @@ def reconcile(resource: Resource, *, state: str = "present", check_mode: bool = 
             with doing(f"plan the {label}"):
                 after_find = _plan(resource, current)
             return _apply(resource, after_find, label, first=planned.changes[:1])
-        planned.entity = current
+        planned.entity = _as_kept(resource, planned, current)
     return _apply(resource, planned, label)
 
 
@@ -270,7 +270,7 @@ def _apply(resource: Resource, planned: _Planned, label: str, first: t.Sequence[
     entity = t.cast(Entity, planned.entity)
     if planned.exists and planned.body:
         with doing(f"change the {label}"):
-            entity = resource.update(entity, planned.body)
+            entity = _as_kept(resource, planned, resource.update(entity, planned.body))
     for part in planned.parts:
         kept = {link.key: link for link in part.result}
         # Adding before removing: access never has a gap.
@@ -282,6 +282,36 @@ def _apply(resource: Resource, planned: _Planned, label: str, first: t.Sequence[
                 part.part.remove(entity, link)
         entity = {**entity, part.part.property: [link.value for link in kept.values()]}
     return planned.outcome(resource.shown(entity), first)
+
+
+def _as_kept(resource: Resource, planned: _Planned, written: Entity) -> Entity:
+    """The object after a write, corrected by what the service has forgotten of it.
+
+    Some tenants' services accept a few flags and do not keep them (decisions S8). What was not kept is no change of this run, or
+    every run would report it: it is told as a note instead.
+    """
+    fragile = [x for x in resource.properties if x.fragile and x.same(pick(planned.body, x.path)) != x.same(None)]
+    if not fragile:
+        return written
+    stored = resource.find(fresh=True)
+    before = planned.entity or {}
+    if stored is None or (planned.exists and stored.get("modifiedDateTime") == before.get("modifiedDateTime")):
+        # A read that does not know the write yet tells nothing.
+        return written
+    forgotten = [x for x in fragile if x.same(pick(stored, x.path)) == x.same(None)]
+    for prop in forgotten:
+        kept = pick(stored, prop.path)
+        put(written, prop.path, kept)
+        put(planned.after, prop.path, kept)
+    paths = {x.path for x in forgotten}
+    planned.changes[:] = [change for change in planned.changes if change.property not in paths]
+    if forgotten:
+        resource.notes = [
+            *resource.notes,
+            f"the service of this tenant does not keep {', '.join(sorted(paths))} of the {resource.type} '{resource.name}': "
+            "set it in the portal, or state the value that the tenant has",
+        ]
+    return written
 
 
 def _add(resource: Resource, part: Part, entity: Entity, link: Link) -> Link:

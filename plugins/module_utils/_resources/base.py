@@ -28,6 +28,7 @@ class Property:
     :param same: maps a value to its meaning; the property differs when the meanings do.
     :param fixed: what to do when it differs but cannot be changed, as a sentence; None when it can be changed.
     :param compared: False for what is sent but means nothing afterwards, such as a start date in the past.
+    :param fragile: True for what the service of some tenants does not keep.
     """
 
     path: str
@@ -35,6 +36,7 @@ class Property:
     same: Normaliser
     fixed: str | None = None
     compared: bool = True
+    fragile: bool = False
 
 
 @dataclasses.dataclass(frozen=True)

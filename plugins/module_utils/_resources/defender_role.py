@@ -23,7 +23,7 @@ from ansible_collections.mssp.defender.plugins.module_utils._resources.permissio
 from ansible_collections.mssp.defender.plugins.module_utils._resources.references import Ref
 
 _ROLES = "roleManagement/defender/roleDefinitions"
-_ASSIGNMENTS = "roleManagement/defender/roleAssignments"
+ASSIGNMENTS = "roleManagement/defender/roleAssignments"
 
 
 def allowed_actions(role_permissions: t.Any) -> list[str]:
@@ -71,7 +71,7 @@ class Assignments(Part):
     def of_role(self, entity: Entity) -> list[Entity]:
         """Every assignment of the role."""
         # Filtered here: what $filter honours is not documented for Defender.
-        listed = self._graph.list(_ASSIGNMENTS, beta=True)
+        listed = self._graph.list(ASSIGNMENTS, beta=True)
         return [item for item in listed if str(item.get("roleDefinitionId")).lower() == str(entity["id"]).lower()]
 
     def is_foreign(self, assignment: Entity) -> bool:
@@ -89,7 +89,7 @@ class Assignments(Part):
 
     def add(self, entity: Entity, link: Link) -> Link:
         made = self._graph.post(
-            _ASSIGNMENTS,
+            ASSIGNMENTS,
             {
                 "displayName": entity["displayName"],
                 "roleDefinitionId": entity["id"],
@@ -100,7 +100,7 @@ class Assignments(Part):
         )
         if words(made.get("appScopeIds")) - words(link.value["appScopeIds"]):
             # Wider than asked for is worse than none: take it back and stop (decisions B.1).
-            self._graph.delete(f"{_ASSIGNMENTS}/{made['id']}", beta=True)
+            self._graph.delete(f"{ASSIGNMENTS}/{made['id']}", beta=True)
             raise Failure(
                 f"Defender stored the assignment with the scopes {made.get('appScopeIds')} instead of "
                 f"{link.value['appScopeIds']}; it was taken back",
@@ -110,7 +110,7 @@ class Assignments(Part):
         return Link(link.key, link.name, {**link.value, "id": made.get("id")}, made)
 
     def remove(self, entity: Entity, link: Link) -> None:
-        self._graph.delete(f"{_ASSIGNMENTS}/{link.raw['id']}", beta=True)
+        self._graph.delete(f"{ASSIGNMENTS}/{link.raw['id']}", beta=True)
 
 
 class DefenderRole(Resource):

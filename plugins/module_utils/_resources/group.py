@@ -20,6 +20,7 @@ from ansible_collections.mssp.defender.plugins.module_utils._normalise import ex
 from ansible_collections.mssp.defender.plugins.module_utils._paths import Entity
 from ansible_collections.mssp.defender.plugins.module_utils._resources.base import Part, Property, Resource
 from ansible_collections.mssp.defender.plugins.module_utils._resources.directory_objects import DirectoryObjects
+from ansible_collections.mssp.defender.plugins.module_utils._resources.group_use import uses
 from ansible_collections.mssp.defender.plugins.module_utils._resources.permissions import Permissions
 from ansible_collections.mssp.defender.plugins.module_utils._resources.references import Ref
 
@@ -157,10 +158,18 @@ class Group(Resource):
             strangers = [link.name for link in part.stored(current) if link.key not in stated]
             if strangers:
                 found.append(f"{part.property} {', '.join(repr(name) for name in strangers)}")
+        there = f"a group of this name (id {current['id']}) is there already"
         if found:
             raise Failure(
-                f"a group of this name (id {current['id']}) is there already, with {' and '.join(found)} whom nobody named",
+                f"{there}, with {' and '.join(found)} whom nobody named",
                 remedy="Check who they are; then name the group by group_id, or set adopt: true.",
+                code="AdoptionRefused",
+            )
+        # A unique name is a claim of origin, and this group does not carry it: what else it opens is none of ours.
+        if used := uses(self.graph, str(current["id"])) if self.desired.get("uniqueName") else []:
+            raise Failure(
+                f"{there}, and in use: {'; '.join(used)}",
+                remedy="Check what it is for; then name the group by group_id, or set adopt: true.",
                 code="AdoptionRefused",
             )
 

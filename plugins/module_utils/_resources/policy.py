@@ -54,7 +54,7 @@ def _stage(number: int) -> tuple[Property, ...]:
     at, option = f"requestApprovalSettings.stages.{number}", "approval.stages"
     return (
         Property(f"{at}.durationBeforeAutomaticDenial", option, same.duration),
-        Property(f"{at}.isApproverJustificationRequired", option, same.flag),
+        Property(f"{at}.isApproverJustificationRequired", option, same.flag, fragile=True),
         Property(f"{at}.isEscalationEnabled", option, same.flag),
         Property(f"{at}.durationBeforeEscalation", option, same.duration),
         Property(f"{at}.approverInformationVisibility", option, same.word_or("default")),
@@ -84,7 +84,9 @@ PROPERTIES = (
     Property("requestorSettings.onBehalfRequestors", "requests.on_behalf_requestors", same.subjects),
     Property("requestApprovalSettings.isApprovalRequiredForAdd", "approval.for_new", same.flag),
     Property("requestApprovalSettings.isApprovalRequiredForUpdate", "approval.for_extension", same.flag),
-    Property("requestApprovalSettings.isRequestorJustificationRequired", "approval.requestor_justification", same.flag),
+    Property(
+        "requestApprovalSettings.isRequestorJustificationRequired", "approval.requestor_justification", same.flag, fragile=True
+    ),
     # The number of stages; what is in them follows one by one.
     Property("requestApprovalSettings.stages", "approval.stages", _count),
     *(prop for number in range(STAGES) for prop in _stage(number)),

@@ -161,6 +161,11 @@ STORED["expiration"]["duration"] = "P365D"
 STORED["reviewSettings"]["schedule"]["expiration"]["duration"] = "PT600H"
 
 
+def written(http):
+    """The last request that is no reading: what flags the service has kept is read after it."""
+    return [sent for sent in http.sent if sent.method != "GET"][-1]
+
+
 # -- the body --------------------------------------------------------------------------------------------------------
 
 
@@ -168,7 +173,7 @@ def test_the_published_policy_for_tier_1():
     table = {LISTED: page(), f"POST {POLICIES}": lambda sent: answer(201, {"id": C, **sent.body})}
     resource, http = make(table)
     outcome = reconcile(resource)
-    sent = http.sent[-1].body
+    sent = written(http).body
     # Graph reads a missing list of questions as an empty one (the same decision allows to leave it out of a POST).
     assert {"questions": [], **sent} == TIER_1
     assert outcome.entity["id"] == C
@@ -194,7 +199,7 @@ def test_the_first_review(days, start):
     table = {LISTED: page(), f"POST {POLICIES}": answer(201, {"id": C})}
     resource, http = make(table, first_review_after_days=days)
     reconcile(resource)
-    assert http.sent[-1].body["reviewSettings"]["schedule"]["startDateTime"] == start
+    assert written(http).body["reviewSettings"]["schedule"]["startDateTime"] == start
 
 
 def test_a_stated_start_is_sent_as_stated():
@@ -291,7 +296,7 @@ def test_a_drift_of_each_property_is_seen_and_mended(path):
     resource, http = make(table, desired(EVERYTHING), **options)
     outcome = reconcile(resource)
     assert [change.property for change in outcome.changes] == [path]
-    sent = http.sent[-1]
+    sent = written(http)
     assert sent.method == "PUT"
     same = next(prop.same for prop in PROPERTIES if prop.path == path)
     assert same(pick(sent.body, path)) == same(pick(body, path))
@@ -547,10 +552,80 @@ def test_approvers_that_are_not_known_yet_are_waited_for():
     table = {LISTED: page(), f"POST {POLICIES}": [refusal(404, "ResourceNotFound"), answer(201, {"id": C})]}
     resource, http = make(table)
     assert reconcile(resource).entity["id"] == C
-    assert len(http.sent) == 3
+    assert [sent.method for sent in http.sent].count("POST") == 2
 
 
 def test_the_number_of_stages_is_graphs_limit():
     assert STAGES == 3
     assert has(desired(EVERYTHING), "requestApprovalSettings.stages.2.primaryApprovers")
     assert policy.Policy.on_create == {"description": ""}
+
+
+# -- flags that some tenants' services forget (decisions S8) ---------------------------------------------------------
+
+REQUESTOR = "requestApprovalSettings.isRequestorJustificationRequired"
+APPROVER = "requestApprovalSettings.stages.0.isApproverJustificationRequired"
+FORGETFUL = {"name": "p", "approval": {"requestor_justification": True, "stages": [{"approver_justification": True}]}}
+
+
+def stored_without_flags(**more):
+    stage = {"isApproverJustificationRequired": False}
+    settings = {"isRequestorJustificationRequired": False, "stages": [stage]}
+    return {"id": C, "displayName": "p", "accessPackage": {"id": PACKAGE}, "requestApprovalSettings": settings, **more}
+
+
+def test_what_the_service_forgets_is_told_and_is_no_change():
+    before, after = stored_without_flags(modifiedDateTime="1"), stored_without_flags(modifiedDateTime="2")
+    table = {LISTED: [page(before), page(after)], f"GET {POLICIES}/{C}": before, f"PUT {POLICIES}/{C}": answer(200, {"id": C})}
+    resource, http = make(table, desired(FORGETFUL))
+    outcome = reconcile(resource)
+    assert pick(written(http).body, REQUESTOR) is True
+    assert pick(written(http).body, APPROVER) is True
+    assert (outcome.changes, outcome.changed) == ([], False)
+    assert outcome.before == outcome.after
+    assert pick(outcome.entity, APPROVER) is False
+    (note,) = resource.notes
+    assert note.startswith(f"the service of this tenant does not keep {REQUESTOR}, {APPROVER} of the assignment policy")
+
+
+def test_what_else_was_changed_is_still_told():
+    before = stored_without_flags(modifiedDateTime="1", description="old")
+    after = stored_without_flags(modifiedDateTime="2", description="new")
+    table = {LISTED: [page(before), page(after)], f"GET {POLICIES}/{C}": before, f"PUT {POLICIES}/{C}": answer(200, {"id": C})}
+    resource, http = make(table, desired({**FORGETFUL, "description": "new"}))
+    outcome = reconcile(resource)
+    assert [change.property for change in outcome.changes] == ["description"]
+
+
+def test_what_a_new_policy_does_not_keep_is_told():
+    table = {LISTED: [page(), page(stored_without_flags())], f"POST {POLICIES}": answer(201, {"id": C})}
+    resource, http = make(table, desired(FORGETFUL))
+    outcome = reconcile(resource)
+    assert [change.action for change in outcome.changes] == ["create"]
+    assert pick(outcome.entity, REQUESTOR) is False
+    assert len(resource.notes) == 1
+
+
+def test_a_flag_that_is_kept_is_a_change_like_any_other():
+    before = stored_without_flags(modifiedDateTime="1")
+    kept = {**desired(FORGETFUL), "id": C, "accessPackage": {"id": PACKAGE}, "modifiedDateTime": "2"}
+    table = {LISTED: [page(before), page(kept)], f"GET {POLICIES}/{C}": before, f"PUT {POLICIES}/{C}": answer(200, {"id": C})}
+    resource, http = make(table, desired(FORGETFUL))
+    outcome = reconcile(resource)
+    assert [change.property for change in outcome.changes] == [REQUESTOR, APPROVER]
+    assert list(resource.notes) == []
+
+
+def test_a_read_that_does_not_know_the_write_yet_proves_nothing():
+    before = stored_without_flags(modifiedDateTime="1")
+    table = {LISTED: [page(before), page(before)], f"GET {POLICIES}/{C}": before, f"PUT {POLICIES}/{C}": answer(200, {"id": C})}
+    resource, http = make(table, desired(FORGETFUL))
+    assert [change.property for change in reconcile(resource).changes] == [REQUESTOR, APPROVER]
+
+
+def test_a_flag_that_is_to_be_off_is_not_read_again():
+    before = stored_without_flags(modifiedDateTime="1")
+    before["requestApprovalSettings"]["isRequestorJustificationRequired"] = True
+    table = {LISTED: [page(before)], f"GET {POLICIES}/{C}": before, f"PUT {POLICIES}/{C}": answer(200, {"id": C})}
+    resource, http = make(table, desired({"name": "p", "approval": {"requestor_justification": False}}))
+    assert [change.property for change in reconcile(resource).changes] == [REQUESTOR]
