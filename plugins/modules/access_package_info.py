@@ -24,6 +24,10 @@ options:
   catalog:
     description: Only the packages of this catalog, by id, name or as M(mssp.defender.access_package_catalog) returned it. It must be there.
     type: raw
+  with_incompatible:
+    description: Read the groups and packages that exclude each package as well, with two more requests for each.
+    type: bool
+    default: false
   directory_hint:
     description:
       - The customer's domain for C(request_url).
@@ -111,6 +115,7 @@ SPEC = GRAPH.merge(
             "package_id": {"type": "str"},
             "name": {"type": "str"},
             "catalog": {"type": "raw"},
+            "with_incompatible": {"type": "bool", "default": False},
             "directory_hint": {"type": "str"},
         },
         mutually_exclusive=(("package_id", "name"), ("package_id", "catalog")),
@@ -124,7 +129,13 @@ def run(task: Task) -> dict[str, t.Any]:
 
     def look(graph: Graph) -> list[Entity]:
         catalog = None if params["catalog"] is None else task.references.catalog(params["catalog"], "catalog")
-        found = listing.packages(graph, package_id=params["package_id"], catalog=catalog, name=params["name"])
+        found = listing.packages(
+            graph,
+            package_id=params["package_id"],
+            catalog=catalog,
+            name=params["name"],
+            incompatible=params["with_incompatible"],
+        )
         hint = hint_for_links(task.graph, task.params["directory_hint"], task.warn) if found else None
         return [{**package, "request_url": request_url(task.cloud, hint, package["id"])} for package in found]
 

@@ -96,6 +96,13 @@ options:
           manager_level:
             description: The manager, V(1), or the manager's manager, V(2).
             type: int
+          sponsors:
+            description:
+              - The sponsors of the requestor's connected organization on the customer's side, V(internal), or on its own, V(external), or the
+                requestor's own sponsors, V(requestor).
+              - Takes Microsoft Entra ID Governance, and for guests a linked Azure subscription.
+            type: str
+            choices: [internal, external, requestor]
   approval:
     description: Who decides requests.
     type: dict
@@ -128,6 +135,13 @@ options:
               manager_level:
                 description: The requestor's manager, V(1), or the manager's manager, V(2).
                 type: int
+              sponsors:
+                description:
+                  - The sponsors of the requestor's connected organization on the customer's side, V(internal), or on its own, V(external), or the
+                    requestor's own sponsors, V(requestor).
+                  - Takes Microsoft Entra ID Governance, and for guests a linked Azure subscription.
+                type: str
+                choices: [internal, external, requestor]
           fallback_approvers:
             description: Who decides when a manager or sponsor cannot be found.
             type: list
@@ -142,6 +156,13 @@ options:
               manager_level:
                 description: The requestor's manager, V(1), or the manager's manager, V(2).
                 type: int
+              sponsors:
+                description:
+                  - The sponsors of the requestor's connected organization on the customer's side, V(internal), or on its own, V(external), or the
+                    requestor's own sponsors, V(requestor).
+                  - Takes Microsoft Entra ID Governance, and for guests a linked Azure subscription.
+                type: str
+                choices: [internal, external, requestor]
           escalation_approvers:
             description: Who decides after O(approval.stages[].escalate_after_days).
             type: list
@@ -156,6 +177,13 @@ options:
               manager_level:
                 description: The requestor's manager, V(1), or the manager's manager, V(2).
                 type: int
+              sponsors:
+                description:
+                  - The sponsors of the requestor's connected organization on the customer's side, V(internal), or on its own, V(external), or the
+                    requestor's own sponsors, V(requestor).
+                  - Takes Microsoft Entra ID Governance, and for guests a linked Azure subscription.
+                type: str
+                choices: [internal, external, requestor]
           fallback_escalation_approvers:
             description: Who decides after that time when a manager or sponsor cannot be found.
             type: list
@@ -170,6 +198,13 @@ options:
               manager_level:
                 description: The requestor's manager, V(1), or the manager's manager, V(2).
                 type: int
+              sponsors:
+                description:
+                  - The sponsors of the requestor's connected organization on the customer's side, V(internal), or on its own, V(external), or the
+                    requestor's own sponsors, V(requestor).
+                  - Takes Microsoft Entra ID Governance, and for guests a linked Azure subscription.
+                type: str
+                choices: [internal, external, requestor]
           deny_after_days:
             description: Days after which an undecided request is denied. 14 for a new stage.
             type: int
@@ -240,6 +275,13 @@ options:
           manager_level:
             description: The requestor's manager, V(1), or the manager's manager, V(2).
             type: int
+          sponsors:
+            description:
+              - The sponsors of the requestor's connected organization on the customer's side, V(internal), or on its own, V(external), or the
+                requestor's own sponsors, V(requestor).
+              - Takes Microsoft Entra ID Governance, and for guests a linked Azure subscription.
+            type: str
+            choices: [internal, external, requestor]
       fallback_reviewers:
         description: Who reviews when a manager cannot be found.
         type: list
@@ -254,6 +296,13 @@ options:
           manager_level:
             description: The requestor's manager, V(1), or the manager's manager, V(2).
             type: int
+          sponsors:
+            description:
+              - The sponsors of the requestor's connected organization on the customer's side, V(internal), or on its own, V(external), or the
+                requestor's own sponsors, V(requestor).
+              - Takes Microsoft Entra ID Governance, and for guests a linked Azure subscription.
+            type: str
+            choices: [internal, external, requestor]
   notifications:
     description: Whether people get mails about their assignment.
     type: bool
@@ -410,7 +459,12 @@ from ansible_collections.mssp.defender.plugins.module_utils._task import Task
 _SUBJECTS: dict[str, t.Any] = {
     "type": "list",
     "elements": "dict",
-    "options": {"user": {"type": "raw"}, "group": {"type": "raw"}, "manager_level": {"type": "int"}},
+    "options": {
+        "user": {"type": "raw"},
+        "group": {"type": "raw"},
+        "manager_level": {"type": "int"},
+        "sponsors": {"type": "str", "choices": ["internal", "external", "requestor"]},
+    },
 }
 
 _STAGE: dict[str, t.Any] = {

@@ -34,13 +34,20 @@ options:
     type: str
     choices: [configured, proposed]
   internal_sponsors:
-    description: Sponsors on the customer's side, users by id, user principal name or mail address.
+    description:
+      - Sponsors on the customer's side, users by id, user principal name or mail address.
+      - "A group is written as a dictionary with the key C(group), such as C({group: Security Leads})."
+      - Others are removed unless O(append) is true. An empty list removes all.
     type: list
     elements: raw
   external_sponsors:
-    description: Sponsors on the other side, who must be guests of the directory already.
+    description: Sponsors on the other side, who must be guests of the directory already; written as O(internal_sponsors).
     type: list
     elements: raw
+  append:
+    description: Only add sponsors, and leave others.
+    type: bool
+    default: false
   accept_open_policies:
     description:
       - Let the organization become V(configured) although packages that need no approval are then open to all its users.
@@ -158,6 +165,7 @@ SPEC = GRAPH.merge(STATE).merge(
             "org_state": {"type": "str", "choices": ["configured", "proposed"]},
             "internal_sponsors": {"type": "list", "elements": "raw"},
             "external_sponsors": {"type": "list", "elements": "raw"},
+            "append": {"type": "bool", "default": False},
             "accept_open_policies": {"type": "bool", "default": False},
         },
         mutually_exclusive=(("org_tenant_id", "domain"),),
@@ -175,9 +183,10 @@ def run(task: Task) -> dict[str, t.Any]:
         tenant_id=params["org_tenant_id"],
         domain=params["domain"],
         own_tenant_id=task.tokens.claims().get("tid"),
-        internal_sponsors=task.references.users(params["internal_sponsors"], "internal_sponsors"),
+        internal_sponsors=task.references.sponsors(params["internal_sponsors"], "internal_sponsors"),
+        external_sponsors=task.references.sponsors(params["external_sponsors"], "external_sponsors"),
+        append=params["append"],
         accept_open_policies=params["accept_open_policies"],
-        external_sponsors=task.references.users(params["external_sponsors"], "external_sponsors"),
     )
     return task.reconcile(organization, "connected_org")
 

@@ -29,6 +29,10 @@ options:
   name:
     description: Display name; several may have it.
     type: str
+  with_sponsors:
+    description: Read the sponsors on both sides as well, with two more requests for each organization.
+    type: bool
+    default: false
 extends_documentation_fragment:
   - mssp.defender.graph
 attributes:
@@ -94,6 +98,7 @@ SPEC = GRAPH.merge(
             "org_tenant_id": {"type": "str"},
             "domain": {"type": "str"},
             "name": {"type": "str"},
+            "with_sponsors": {"type": "bool", "default": False},
         },
         mutually_exclusive=(("org_id", "org_tenant_id", "domain", "name"),),
     )
@@ -104,7 +109,10 @@ def run(task: Task) -> dict[str, t.Any]:
     """Connected organizations."""
     keys = ("org_id", "org_tenant_id", "domain", "name")
     wanted = {key: task.params[key] for key in keys}
-    return task.read(ConnectedOrganization, "connected_orgs", keys, lambda graph: listing.organizations(graph, **wanted))
+    sponsors = task.params["with_sponsors"]
+    return task.read(
+        ConnectedOrganization, "connected_orgs", keys, lambda graph: listing.organizations(graph, sponsors=sponsors, **wanted)
+    )
 
 
 def main() -> None:

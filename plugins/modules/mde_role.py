@@ -29,11 +29,18 @@ options:
     description:
       - What the role allows, each as an action such as C(microsoft.xdr/secops/securitydata/alerts/manage), as the same without
         C(microsoft.xdr/), or as the name of a classic Defender for Endpoint permission such as V(alerts_investigation).
+      - The classic names are V(view_data_security_operations), V(view_data_vulnerability_management), V(alerts_investigation),
+        V(active_remediation_security_operations), V(active_remediation_exception_handling), V(active_remediation_remediation_handling),
+        V(active_remediation_application_handling), V(manage_security_baselines), V(live_response_basic), V(live_response_advanced),
+        V(manage_security_settings) (core security settings; no source publishes the action of detection tuning) and
+        V(manage_portal_system_settings).
       - Compared by what they grant. An action that another one includes makes no difference.
     type: list
     elements: str
   append:
-    description: Only add O(permissions), and leave others in the role.
+    description:
+      - Only add O(permissions), O(assigned_groups) and O(scopes), and leave others in the role and in its assignments.
+      - An assignment that gives the groups these scopes, and perhaps more to more groups, is left as it is.
     type: bool
     default: false
   assigned_groups:

@@ -143,13 +143,10 @@ class AccessPackage(Resource):
         self.desired = desired
         self.identifier = package_id
         self._catalog = catalog
-        excluded = (
-            ("incompatibleGroups", incompatible_groups, "groups"),
-            ("incompatibleAccessPackages", incompatible_packages, PACKAGES),
-        )
+        excluded = (("incompatibleGroups", incompatible_groups), ("incompatibleAccessPackages", incompatible_packages))
         self._parts = (
             RoleScopes(graph, catalog, roles, append),
-            *(DirectoryObjects(graph, PACKAGES, prop, refs, append=append, targets_path=path) for prop, refs, path in excluded),
+            *(DirectoryObjects(graph, PACKAGES, prop, refs, append=append) for prop, refs in excluded),
         )
 
     @property

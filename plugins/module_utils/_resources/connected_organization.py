@@ -38,7 +38,7 @@ class ConnectedOrganization(Resource):
 
     type = "connected organization"
     permissions: t.ClassVar[Permissions] = Permissions(
-        read=("EntitlementManagement.Read.All", "CrossTenantInformation.ReadBasic.All"),
+        read=("EntitlementManagement.Read.All",),
         write=("EntitlementManagement.ReadWrite.All", "CrossTenantInformation.ReadBasic.All"),
     )
     properties = (
@@ -59,6 +59,7 @@ class ConnectedOrganization(Resource):
         internal_sponsors: list[Ref] | None = None,
         external_sponsors: list[Ref] | None = None,
         accept_open_policies: bool = False,
+        append: bool = False,
     ) -> None:
         self.graph = graph
         self.desired = desired
@@ -68,8 +69,8 @@ class ConnectedOrganization(Resource):
         self._tenant: OtherTenant | None = None
         self._accept_open_policies = accept_open_policies
         self._parts = (
-            DirectoryObjects(graph, ORGANIZATIONS, "internalSponsors", internal_sponsors),
-            DirectoryObjects(graph, ORGANIZATIONS, "externalSponsors", external_sponsors),
+            DirectoryObjects(graph, ORGANIZATIONS, "internalSponsors", internal_sponsors, append=append),
+            DirectoryObjects(graph, ORGANIZATIONS, "externalSponsors", external_sponsors, append=append),
         )
 
     @property

@@ -34,6 +34,9 @@ CLASSIC: t.Mapping[str, tuple[str, ...]] = {
         "secops/securitydata/liveresponse-advanced/manage",
         "secops/securitydata/filecollection/manage",
     ),
+    # Without detection tuning, which belongs to it: no source publishes that action, only a tenant's own list of actions does.
+    "manage_security_settings": ("configuration/security/core/manage",),
+    "manage_portal_system_settings": ("configuration/system/manage",),
 }
 
 

@@ -51,22 +51,35 @@ class Assignments(Part):
     property = "assignments"
     link_type = "Defender role assignment"
 
-    def __init__(self, graph: Graph, groups: list[Ref] | None, scopes: list[str], purge_foreign: bool) -> None:
+    def __init__(self, graph: Graph, groups: list[Ref] | None, scopes: list[str], purge_foreign: bool, append: bool) -> None:
         self._graph = graph
         self._groups = groups
         self._scopes = scopes
         self._purge_foreign = purge_foreign
+        self.purge = not append
+        self._covering: list[Link] | None = None
+
+    def cover(self, entity: Entity) -> None:
+        """Where others stay: an assignment that gives the groups these scopes, and perhaps more, is what is wanted."""
+        if self.purge or not self._groups:
+            return
+        groups, scopes = words(ref.id for ref in self._groups), words(self._scopes)
+        found = [x for x in self.of_role(entity) if groups <= words(x.get("principalIds")) and scopes <= words(_scopes(x))]
+        self._covering = [self._link(x) for x in found[:1]] or None
 
     def wanted(self) -> list[Link] | None:
         if self._groups is None:
             return None
         if not self._groups:
             return []
+        if self._covering:
+            return self._covering
         return [self._link({"principalIds": [ref.id for ref in self._groups], "appScopeIds": list(self._scopes)})]
 
     def stored(self, entity: Entity) -> list[Link]:
-        found = self.of_role(entity)
-        return [self._link(item) for item in found if self._purge_foreign or not self.is_foreign(item)]
+        covering = [link.key for link in self._covering or ()]
+        found = [(item, self._link(item)) for item in self.of_role(entity)]
+        return [link for item, link in found if self._purge_foreign or link.key in covering or not self.is_foreign(item)]
 
     def of_role(self, entity: Entity) -> list[Entity]:
         """Every assignment of the role."""
@@ -81,7 +94,7 @@ class Assignments(Part):
 
     @staticmethod
     def _link(item: Entity) -> Link:
-        scopes = item.get("appScopeIds") or item.get("directoryScopeIds") or []
+        scopes = _scopes(item)
         value = {"principalIds": list(item.get("principalIds") or []), "appScopeIds": list(scopes)}
         if item.get("id"):
             value["id"] = item["id"]
@@ -113,6 +126,10 @@ class Assignments(Part):
         self._graph.delete(f"{ASSIGNMENTS}/{link.raw['id']}", beta=True)
 
 
+def _scopes(assignment: Entity) -> list[str]:
+    return list(assignment.get("appScopeIds") or assignment.get("directoryScopeIds") or [])
+
+
 class DefenderRole(Resource):
     """One custom role.
 
@@ -120,7 +137,7 @@ class DefenderRole(Resource):
     :param scopes: data sources of the assignment, such as `Mde`.
     :param adopt: take a role over that is matched by name although others hold it.
     :param purge_foreign: remove assignments to others.
-    :param append: only add permissions.
+    :param append: only add permissions, groups and scopes.
     """
 
     type = "Defender role"
@@ -150,7 +167,7 @@ class DefenderRole(Resource):
         self.desired = desired
         self.identifier = role_id
         self._adopt = adopt or bool(role_id) or purge_foreign
-        self._assignments = Assignments(graph, groups, list(scopes), purge_foreign)
+        self._assignments = Assignments(graph, groups, list(scopes), purge_foreign, append)
 
     @property
     def name(self) -> str:
@@ -196,6 +213,8 @@ class DefenderRole(Resource):
             )
 
     def check(self, current: Entity | None) -> None:
+        if current is not None:
+            self._assignments.cover(current)
         if self._append and current is not None and "rolePermissions" in self.desired:
             there = allowed_actions(current.get("rolePermissions"))
             more = allowed_actions(self.desired["rolePermissions"])

@@ -23,7 +23,7 @@ class DirectoryObjects(Part):
     :param owners_path: the collection that the owning object is in: `groups`.
     :param prop: the set's name in Graph: `members`.
     :param append: leave others in the set.
-    :param targets_path: the collection that a reference names, in the form that Microsoft documents for the set.
+    :param targets_path: the collection that a reference names, where it is not the referred object's own.
     """
 
     def __init__(
@@ -34,7 +34,7 @@ class DirectoryObjects(Part):
         wanted: list[Ref] | None,
         *,
         append: bool = False,
-        targets_path: str = "directoryObjects",
+        targets_path: str | None = None,
     ) -> None:
         self._targets_path = targets_path
         self._graph = graph
@@ -46,14 +46,14 @@ class DirectoryObjects(Part):
     def wanted(self) -> list[Link] | None:
         if self._wanted is None:
             return None
-        return [Link(ref.key, ref.name, ref.id) for ref in self._wanted]
+        return [Link(ref.key, ref.name, ref.id, self._targets_path or ref.collection) for ref in self._wanted]
 
     def stored(self, entity: Entity) -> list[Link]:
         found = self._graph.list(self._path(entity), {"$select": "id,displayName"})
         return [Link(x["id"].lower(), x.get("displayName") or x["id"], x["id"]) for x in found]
 
     def add(self, entity: Entity, link: Link) -> Link:
-        body = {"@odata.id": f"{self._graph.base_url}/v1.0/{self._targets_path}/{link.value}"}
+        body = {"@odata.id": f"{self._graph.base_url}/v1.0/{link.raw}/{link.value}"}
         self._graph.when_ready(
             f"the directory to know both '{entity.get('displayName')}' and {link.name}",
             _NOT_YET,

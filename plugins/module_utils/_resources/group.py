@@ -81,8 +81,8 @@ class Group(Resource):
         self.identifier = group_id
         self._adopt = adopt
         self._parts = (
-            DirectoryObjects(graph, "groups", "owners", owners, append=append),
-            DirectoryObjects(graph, "groups", "members", members, append=append),
+            DirectoryObjects(graph, "groups", "owners", owners, append=append, targets_path="directoryObjects"),
+            DirectoryObjects(graph, "groups", "members", members, append=append, targets_path="directoryObjects"),
         )
         self._by_name_alone = False
 

@@ -60,11 +60,12 @@ def _catalogs(graph: Graph, group_id: str) -> list[str]:
 
 
 def _policies(graph: Graph, group_id: str) -> list[str]:
-    return [
-        f"the policy '{policy.get('displayName')}' of the package '{(policy.get('accessPackage') or {}).get('displayName')}' names it"
-        for policy in graph.list(POLICIES, {"$expand": "accessPackage"})
-        if _names(policy, group_id)
-    ]
+    found = [policy for policy in graph.list(POLICIES, {"$expand": "accessPackage"}) if _names(policy, group_id)]
+    return [f"the policy '{x.get('displayName')}' of the package '{_package(x)}' names it" for x in found]
+
+
+def _package(policy: Entity) -> t.Any:
+    return (policy.get("accessPackage") or {}).get("displayName")
 
 
 def _names(value: t.Any, group_id: str) -> bool:

@@ -35,12 +35,12 @@ def groups(graph: Graph, *, group_id: str | None, unique_name: str | None, name:
     found = _one(group) if group_id or unique_name else _listed(graph, "groups", name, {"$select": SELECT})
     if not links:
         return _shown(group, found)
-    return _shown(group, [{**x, **_people(graph, x)} for x in found])
+    return _shown(group, [{**x, **_sets(graph, f"groups/{segment(x['id'])}", "owners", "members")} for x in found])
 
 
-def _people(graph: Graph, group: Entity) -> Entity:
-    path, select = f"groups/{segment(group['id'])}", {"$select": "id,displayName"}
-    return {prop: graph.list(f"{path}/{prop}", select) for prop in ("owners", "members")}
+def _sets(graph: Graph, path: str, *names: str) -> Entity:
+    """Sets of an object that are read by themselves, each element with its id and name."""
+    return {name: graph.list(f"{path}/{name}", {"$select": "id,displayName"}) for name in names}
 
 
 def roles(graph: Graph, *, role_id: str | None, name: str | None) -> list[Entity]:
@@ -53,15 +53,18 @@ def roles(graph: Graph, *, role_id: str | None, name: str | None) -> list[Entity
 
 
 def organizations(
-    graph: Graph, *, org_id: str | None, org_tenant_id: str | None, domain: str | None, name: str | None
+    graph: Graph, *, org_id: str | None, org_tenant_id: str | None, domain: str | None, name: str | None, sponsors: bool
 ) -> list[Entity]:
-    """Connected organizations."""
+    """Connected organizations; with `sponsors` those on both sides as well."""
     organization = ConnectedOrganization(graph, {}, tenant_id=org_tenant_id, domain=domain)
     if org_id:
         one = graph.find(f"{ORGANIZATIONS}/{segment(org_id)}")
         found = [one] if one else []
     else:
         found = organization.matches() if org_tenant_id or domain else _listed(graph, ORGANIZATIONS, name)
+    if sponsors:
+        kinds = ("internalSponsors", "externalSponsors")
+        found = [{**x, **_sets(graph, f"{ORGANIZATIONS}/{segment(x['id'])}", *kinds)} for x in found]
     return _shown(organization, found)
 
 
@@ -72,12 +75,14 @@ def catalogs(graph: Graph, *, catalog_id: str | None, name: str | None) -> list[
     return _shown(catalog, [_with_parts(catalog, x) for x in found])
 
 
-def packages(graph: Graph, *, package_id: str | None, catalog: Ref | None, name: str | None) -> list[Entity]:
-    """Access packages, with their catalog and what they grant."""
+def packages(graph: Graph, *, package_id: str | None, catalog: Ref | None, name: str | None, incompatible: bool) -> list[Entity]:
+    """Access packages, with their catalog and what they grant; with `incompatible` also what they exclude."""
     package = AccessPackage(graph, {}, package_id=package_id)
-    if package_id:
-        return _shown(package, _one(package))
-    return _shown(package, _listed(graph, PACKAGES, name, {"$expand": EXPAND}, ("catalog", catalog)))
+    found = _one(package) if package_id else _listed(graph, PACKAGES, name, {"$expand": EXPAND}, ("catalog", catalog))
+    if incompatible:
+        kinds = ("incompatibleGroups", "incompatibleAccessPackages")
+        found = [{**x, **_sets(graph, f"{PACKAGES}/{segment(x['id'])}", *kinds)} for x in found]
+    return _shown(package, found)
 
 
 def policies(graph: Graph, *, policy_id: str | None, package: Ref | None, name: str | None) -> list[Entity]:

@@ -32,6 +32,13 @@ EVERY: t.Mapping[str, tuple[str, int, int]] = {
     "year": ("absoluteYearly", 1, 365),
 }
 
+# Whose sponsors decide: option -> subject set. Takes Entra ID Governance, for guests a linked subscription (decisions M9).
+SPONSORS: t.Mapping[str, str] = {
+    "internal": "internalSponsors",
+    "external": "externalSponsors",
+    "requestor": "targetUserSponsors",
+}
+
 _FLAGS = (
     ("requests", "add", "requestorSettings.enableTargetsToSelfAddAccess"),
     ("requests", "extend", "requestorSettings.enableTargetsToSelfUpdateAccess"),
@@ -185,12 +192,14 @@ class Translator:
         return [self._subject(item, option) for item in items]
 
     def _subject(self, item: t.Mapping[str, t.Any], option: str) -> Entity:
-        stated = [key for key in ("user", "group", "manager_level") if item.get(key) is not None]
+        stated = [key for key in ("user", "group", "manager_level", "sponsors") if item.get(key) is not None]
         if len(stated) != 1:
             raise InvalidInput(
                 f"{option} has an entry that names {' and '.join(stated) or 'nobody'}",
-                remedy="Each entry names one of user, group, manager_level.",
+                remedy="Each entry names one of user, group, manager_level, sponsors.",
             )
+        if stated == ["sponsors"]:
+            return {"@odata.type": f"#microsoft.graph.{SPONSORS[item['sponsors']]}"}
         if stated == ["user"]:
             return {
                 "@odata.type": "#microsoft.graph.singleUser",

@@ -46,6 +46,8 @@ class Ref:
 
     id: str
     name: str
+    # The collection of Graph that it is in, for references that name one.
+    collection: str = dataclasses.field(default="directoryObjects", compare=False)
 
     @property
     def known(self) -> bool:
@@ -70,15 +72,25 @@ class References:
 
     def group(self, value: t.Any, option: str) -> Ref:
         """A group by id or display name."""
-        return self._resolve(value, option, "group", lambda name: self._by_name("groups", name), "GroupMember.Read.All")
+        found = self._resolve(value, option, "group", lambda name: self._by_name("groups", name), "GroupMember.Read.All")
+        return dataclasses.replace(found, collection="groups")
 
     def user(self, value: t.Any, option: str) -> Ref:
         """A user by id, user principal name or mail address."""
-        return self._resolve(value, option, "user", self._find_user, "User.Read.All")
+        return dataclasses.replace(self._resolve(value, option, "user", self._find_user, "User.Read.All"), collection="users")
 
     def groups(self, values: t.Sequence[t.Any] | None, option: str) -> list[Ref] | None:
         """Several groups; None when nothing was stated."""
         return None if values is None else [self.group(value, option) for value in values]
+
+    def sponsors(self, values: t.Sequence[t.Any] | None, option: str) -> list[Ref] | None:
+        """Users, and groups where an entry is `{group: ...}`; None when nothing was stated."""
+        return None if values is None else [self._sponsor(value, option) for value in values]
+
+    def _sponsor(self, value: t.Any, option: str) -> Ref:
+        if isinstance(value, dict) and set(value) == {"group"}:
+            return self.group(value["group"], option)
+        return self.user(value, option)
 
     def users(self, values: t.Sequence[t.Any] | None, option: str) -> list[Ref] | None:
         """Several users; None when nothing was stated."""
@@ -108,7 +120,7 @@ class References:
                 and (catalog is None or (item.get("catalog") or {}).get("id", "").lower() == catalog.id.lower())
             ]
 
-        return self._resolve(value, option, "access package", look)
+        return dataclasses.replace(self._resolve(value, option, "access package", look), collection=f"{_EM}/accessPackages")
 
     def access_packages(self, values: t.Sequence[t.Any] | None, option: str) -> list[Ref] | None:
         """Several access packages of any catalog; None when nothing was stated."""

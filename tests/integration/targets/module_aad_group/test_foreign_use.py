@@ -74,7 +74,7 @@ def test_a_group_in_use_is_refused(play: Play, tenant: Tenant, use: t.Callable[[
         assert step.writes == []
         assert step.code == "AdoptionRefused"
         assert f"a group of this name (id {group}) is there already, and {words}" in step.msg
-        assert "group_id" in step.msg and "adopt: true" in step.msg
+        assert "name the group by group_id, or set adopt: true" in step.msg
     assert by_id.paths == [("update", "uniqueName")]
     assert adopted.result["group"]["id"] == group
     # From then on its unique name proves that it is ours, whatever it is used for.

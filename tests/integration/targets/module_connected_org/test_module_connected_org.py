@@ -208,6 +208,32 @@ def test_unstated_stays_and_stated_empty_clears(play: Play, tenant: Tenant) -> N
     assert not again.changed
 
 
+def test_sponsors_that_are_only_added_and_groups_among_them(play: Play, tenant: Tenant) -> None:
+    organization = by_hand(tenant)
+    ada, ben, leads = tenant.user("ada"), tenant.user("ben"), tenant.group("Leads")
+    tenant.link(f"{ORGANIZATIONS}/{organization}/internalSponsors", ben)
+    wanted = {"org_tenant_id": world.MSSP_TENANT, "internal_sponsors": [ada, {"group": "Leads"}]}
+    added = play.task("connected_org", **wanted, append=True)
+    three = play.list(f"{ORGANIZATIONS}/{organization}/internalSponsors")
+    silent = play.task("connected_org", **wanted, append=True)
+    told = play.task("connected_org_info", org_id=organization, with_sponsors=True)
+    exact = play.task("connected_org", **wanted)
+    two = play.list(f"{ORGANIZATIONS}/{organization}/internalSponsors")
+    play.run()
+
+    assert added.paths == [("update", "internalSponsors")]
+    # Each in the form that Microsoft documents for it.
+    sent = [entry["body"]["@odata.id"].rpartition("/v1.0/")[2] for entry in added.requests if entry["write"]]
+    assert sent == [f"users/{ada}", f"groups/{leads}"]
+    assert {x["id"] for x in three.result} == {ada, ben, leads}
+    assert not silent.changed
+    (one,) = told.result["connected_orgs"]
+    assert {x["id"] for x in one["internalSponsors"]} == {ada, ben, leads}
+    assert one["externalSponsors"] == []
+    assert exact.writes == [f"DELETE /v1.0/{ORGANIZATIONS}/{organization}/internalSponsors/{ben}/$ref"]
+    assert {x["id"] for x in two.result} == {ada, leads}
+
+
 def test_external_sponsors_are_guests(play: Play, tenant: Tenant) -> None:
     guest = next(user["id"] for user in tenant.list("users") if user["mail"] == f"lead@{world.MSSP_DOMAIN}")
     member = play.refused("connected_org", **MSSP, external_sponsors=[f"ada@{tenant.domain}"])

@@ -299,6 +299,19 @@ def test_packages_with_what_they_grant_and_where(play: Play, tenant: Tenant) -> 
     assert "Anohter" in missing.msg
 
 
+def test_packages_with_what_excludes_them(play: Play, tenant: Tenant) -> None:
+    group, one = tenant.group("Tier 2"), catalog(tenant)
+    first, second = package(tenant, "First", one), package(tenant, "Second", one)
+    play.task("access_package", package_id=first, incompatible_groups=[group], incompatible_packages=[second])
+    told_all = play.task("access_package_info", catalog=one, with_incompatible=True)
+    play.run()
+
+    by_id = {x["id"]: x for x in told_all.result["access_packages"]}
+    assert [x["id"] for x in by_id[first]["incompatibleGroups"]] == [group]
+    assert [x["id"] for x in by_id[first]["incompatibleAccessPackages"]] == [second]
+    assert (by_id[second]["incompatibleGroups"], by_id[second]["incompatibleAccessPackages"]) == ([], [])
+
+
 def test_packages_without_permission_to_read_the_domain(play: Play, tenant: Tenant) -> None:
     made = package(tenant, "Tier 1", catalog(tenant))
     play.faults({"method": "GET", "path": "/organization", "status": 403, "code": "Authorization_RequestDenied"})

@@ -213,6 +213,30 @@ def test_permissions_are_added_only(play: Play) -> None:
         assert (silent.changed, silent.writes) == (False, [])
 
 
+def test_scopes_and_groups_are_added_only(play: Play, tenant: Tenant) -> None:
+    """With `append` an assignment that is there stays; one that gives the groups these scopes already is enough."""
+    group, more = tenant.group("Tier 1"), tenant.group("Tier 1 night shift")
+    role = {"name": "Appended", "permissions": [ALERTS]}
+    play.task("mde_role", **role, assigned_groups=[group], scopes=["Mde"])
+    added = play.task("mde_role", **role, assigned_groups=[group], scopes=["Mdo"], append=True)
+    both = play.list("roleManagement/defender/roleAssignments", beta=True)
+    silent = play.task("mde_role", **role, assigned_groups=[group], scopes=["Mde"], append=True)
+    others = play.task("mde_role", **role, assigned_groups=[group, more], scopes=["Mde"], append=True)
+    covered = play.task("mde_role", **role, assigned_groups=[more], scopes=["Mde"], append=True, adopt=True)
+    exact = play.task("mde_role", **role, assigned_groups=[group, more], scopes=["Mde"])
+    left = play.list("roleManagement/defender/roleAssignments", beta=True)
+    play.run()
+
+    assert [line.split()[0] for line in added.writes] == ["POST"]
+    assert sorted(x["appScopeIds"] for x in both.result) == [["Mde"], ["Mdo"]]
+    assert (silent.changed, silent.writes) == (False, [])
+    assert [line.split()[0] for line in others.writes] == ["POST"]
+    assert (covered.changed, covered.writes) == (False, [])
+    # Without it the assignment is exactly what is stated.
+    assert [line.split()[0] for line in exact.writes] == ["DELETE", "DELETE"]
+    assert [(set(x["principalIds"]), x["appScopeIds"]) for x in left.result] == [({group, more}, ["Mde"])]
+
+
 def test_what_the_service_reduces_is_no_difference(play: Play) -> None:
     wide = {**ROLE, "permissions": ["secops/*/manage", "secops/securitydata/*/read", BASICS, ALERTS, "secops/*/read"]}
     predicted = play.check("mde_role", **wide)

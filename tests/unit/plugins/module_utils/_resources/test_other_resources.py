@@ -473,6 +473,29 @@ def test_the_assignment_is_replaced_by_adding_before_removing():
     assert outcome.entity["assignments"] == [{"principalIds": [B], "appScopeIds": ["Mde"], "id": "as-2"}]
 
 
+@pytest.mark.parametrize(
+    ("held", "log"),
+    [
+        # The same, or more to more groups: nothing to do.
+        ([{"principalIds": [B], "appScopeIds": ["Mde"]}], []),
+        ([{"principalIds": [C, B.upper()], "appScopeIds": ["Mdo", "mde"]}], []),
+        ([{"principalIds": [B], "directoryScopeIds": ["Mde"]}], []),
+        # Less: one more, and theirs stay.
+        ([{"principalIds": [B], "appScopeIds": ["Mdo"]}], ["POST"]),
+        ([{"principalIds": [C], "appScopeIds": ["Mde"]}], ["POST"]),
+        ([{"principalIds": [B], "appScopeIds": ["Mdo"]}, {"principalIds": [B], "appScopeIds": ["Mde"]}], []),
+    ],
+)
+def test_assignments_that_are_only_added_to(held, log):
+    listed = [{"id": f"{number}", "roleDefinitionId": A, **item} for number, item in enumerate(held)]
+    made = {f"POST {ASSIGNMENTS}": lambda sent: answer(201, {"id": D, **sent.body})}
+    table = {f"GET {ROLES}": page(ROLE), f"GET {ASSIGNMENTS}": page(*listed), **made}
+    resource, http = role(table, groups=[Ref(B, "T1")], append=True, adopt=True)
+    outcome = reconcile(resource)
+    assert [sent.method for sent in http.sent if sent.method != "GET"] == log
+    assert len(outcome.changes) == len(log)
+
+
 def test_a_scope_that_was_widened_is_taken_back():
     table = {
         f"GET {ROLES}": page(ROLE),

@@ -89,6 +89,14 @@ def test_flags(block, option, path, value):
         ({"reviews": {"reviewers": []}}, "reviewSettings.primaryReviewers", []),
         ({"reviews": {"fallback_reviewers": SUBJECTS}}, "reviewSettings.fallbackReviewers", GRAPHS),
         ({"requests": {"on_behalf_requestors": SUBJECTS}}, "requestorSettings.onBehalfRequestors", GRAPHS),
+        *(
+            ({"reviews": {"reviewers": [{"sponsors": whose}]}}, "reviewSettings.primaryReviewers", [{"@odata.type": kind}])
+            for whose, kind in (
+                ("internal", "#microsoft.graph.internalSponsors"),
+                ("external", "#microsoft.graph.externalSponsors"),
+                ("requestor", "#microsoft.graph.targetUserSponsors"),
+            )
+        ),
         ({"approval": {"stages": []}}, STAGES, []),
         ({"approval": {"stages": [{}, {}]}}, STAGES, [{}, {}]),
     ],
@@ -199,16 +207,17 @@ def test_requestors(requestors, scope, targets):
         ),
         (
             {"approval": {"stages": [{"approvers": [{}]}]}},
-            "approval.stages.approvers has an entry that names nobody. Each entry names one of user, group, manager_level.",
+            "approval.stages.approvers has an entry that names nobody. "
+            "Each entry names one of user, group, manager_level, sponsors.",
         ),
         (
             {"approval": {"stages": [{"escalation_approvers": [{"user": A, "group": B}]}]}},
             "approval.stages.escalation_approvers has an entry that names user and group. "
-            "Each entry names one of user, group, manager_level.",
+            "Each entry names one of user, group, manager_level, sponsors.",
         ),
         (
             {"reviews": {"reviewers": [{"user": None, "group": None, "manager_level": None}]}},
-            "reviews.reviewers has an entry that names nobody. Each entry names one of user, group, manager_level.",
+            "reviews.reviewers has an entry that names nobody. Each entry names one of user, group, manager_level, sponsors.",
         ),
         (
             {"requestors": {"users": [""]}},
