@@ -14,7 +14,7 @@ from ansible_collections.mssp.defender.plugins.module_utils._resources.access_pa
 from ansible_collections.mssp.defender.plugins.module_utils._resources.catalog import Catalog
 from ansible_collections.mssp.defender.plugins.module_utils._resources.connected_organization import ConnectedOrganization
 from ansible_collections.mssp.defender.plugins.module_utils._resources.defender_role import DefenderRole
-from ansible_collections.mssp.defender.plugins.module_utils._resources.group import Group
+from ansible_collections.mssp.defender.plugins.module_utils._resources.group import ROLE_ASSIGNABLE, Group
 from ansible_collections.mssp.defender.plugins.module_utils._resources.policy import Policy
 
 _GROUPS = Group.permissions.write
@@ -31,6 +31,7 @@ _ENTITLEMENT = (
 FEATURES: t.Mapping[str, tuple[str, ...]] = {
     "onboard": (*_ENTITLEMENT, *_GROUPS, *_DEFENDER),
     "groups": _GROUPS,
+    "role_assignable_groups": (*_GROUPS, ROLE_ASSIGNABLE),
     "defender": _DEFENDER,
     "entitlement": _ENTITLEMENT,
 }

@@ -13,7 +13,7 @@ from __future__ import annotations
 import re
 import typing as t
 
-from ansible_collections.mssp.defender.plugins.module_utils._failures import Failure
+from ansible_collections.mssp.defender.plugins.module_utils._failures import Failure, needing
 from ansible_collections.mssp.defender.plugins.module_utils._graph._odata import key_segment, literal, segment
 from ansible_collections.mssp.defender.plugins.module_utils._graph._session import Graph
 from ansible_collections.mssp.defender.plugins.module_utils._normalise import exact, flag, text, word
@@ -23,6 +23,9 @@ from ansible_collections.mssp.defender.plugins.module_utils._resources.directory
 from ansible_collections.mssp.defender.plugins.module_utils._resources.group_use import uses
 from ansible_collections.mssp.defender.plugins.module_utils._resources.permissions import Permissions
 from ansible_collections.mssp.defender.plugins.module_utils._resources.references import Ref
+
+# Takes a group that may hold directory roles, to make it and to change who is in it.
+ROLE_ASSIGNABLE = "RoleManagement.ReadWrite.Directory"
 
 SELECT = ",".join(
     (
@@ -174,6 +177,13 @@ class Group(Resource):
             )
 
     def create(self, body: Entity) -> Entity:
+        if body.get("isAssignableToRole"):
+            # Entra ID wants more of whoever makes a group that may hold roles (decisions S3).
+            with needing(*self.permissions.write, ROLE_ASSIGNABLE):
+                return self._create(body)
+        return self._create(body)
+
+    def _create(self, body: Entity) -> Entity:
         complete = {
             "mailEnabled": False,
             "securityEnabled": True,
