@@ -17,10 +17,11 @@ options:
   features:
     description:
       - What is intended. The permissions it needs are compared with those in the token.
-      - V(groups), V(defender) and V(entitlement) are the parts of V(onboard).
+      - V(groups), V(defender) and V(entitlement) are the parts of V(onboard). V(role_assignable_groups) takes what making groups
+        that may hold directory roles takes, which is more.
     type: list
     elements: str
-    choices: [onboard, groups, defender, entitlement]
+    choices: [onboard, groups, role_assignable_groups, defender, entitlement]
     default: []
   fail_on_missing:
     description: Fail with one sentence when a permission is missing.

@@ -313,3 +313,11 @@ def test_a_refusal_keeps_graphs_words():
     assert str(caught.value) == (
         "Cannot read the group 'Tier 1': Graph answered 403 Authorization_RequestDenied: Insufficient privileges."
     )
+
+
+def test_a_group_that_may_hold_roles_takes_another_permission():
+    table = {BY_NAME: page(), "POST groups": refusal(403, "Authorization_RequestDenied")}
+    resource, dummy = group(table, {**NAMED, "isAssignableToRole": True})
+    with pytest.raises(Failure) as caught:
+        reconcile(resource)
+    assert caught.value.needs == ("Group.ReadWrite.All", "RoleManagement.ReadWrite.Directory")

@@ -59,4 +59,8 @@ def test_what_a_feature_needs(features, permissions):
 
 def test_onboarding_needs_all_that_its_parts_need():
     assert set(needed(["groups", "defender", "entitlement"])) == set(needed(["onboard"]))
-    assert set(FEATURES) == {"onboard", "groups", "defender", "entitlement"}
+    assert set(FEATURES) == {"onboard", "groups", "role_assignable_groups", "defender", "entitlement"}
+
+
+def test_role_assignable_groups_take_more_than_onboarding():
+    assert set(needed(["role_assignable_groups"])) - set(needed(["onboard"])) == {"RoleManagement.ReadWrite.Directory"}
