@@ -24,7 +24,7 @@ OPEN: t.Mapping[str, str] = {
     "tried": r"[1-9][0-9]*",
     "controller": r"\S+",
     "python": r"\S+",
-    "options": r"[a-z_, ]+",
+    "aliases": r"[a-z_]+(?:, [a-z_]+)+",
 }
 _PLACEHOLDER = re.compile(r"\{([a-z_0-9]+)\}")
 
