@@ -86,7 +86,7 @@ options:
         description: Who requests for others.
         type: list
         elements: dict
-        suboptions:
+        suboptions: &subjects
           user:
             description: A user by id, user principal name or mail address.
             type: raw
@@ -94,7 +94,7 @@ options:
             description: The members of a group, by id, name or as M(mssp.defender.aad_group) returned it.
             type: raw
           manager_level:
-            description: The manager, V(1), or the manager's manager, V(2).
+            description: The requestor's manager, V(1), or the manager's manager, V(2).
             type: int
           sponsors:
             description:
@@ -125,86 +125,22 @@ options:
             description: Who decides; one of them suffices.
             type: list
             elements: dict
-            suboptions:
-              user:
-                description: A user by id, user principal name or mail address.
-                type: raw
-              group:
-                description: The members of a group, by id, name or as M(mssp.defender.aad_group) returned it.
-                type: raw
-              manager_level:
-                description: The requestor's manager, V(1), or the manager's manager, V(2).
-                type: int
-              sponsors:
-                description:
-                  - The sponsors of the requestor's connected organization on the customer's side, V(internal), or on its own, V(external), or the
-                    requestor's own sponsors, V(requestor).
-                  - Takes Microsoft Entra ID Governance, and for guests a linked Azure subscription.
-                type: str
-                choices: [internal, external, requestor]
+            suboptions: *subjects
           fallback_approvers:
             description: Who decides when a manager or sponsor cannot be found.
             type: list
             elements: dict
-            suboptions:
-              user:
-                description: A user by id, user principal name or mail address.
-                type: raw
-              group:
-                description: The members of a group, by id, name or as M(mssp.defender.aad_group) returned it.
-                type: raw
-              manager_level:
-                description: The requestor's manager, V(1), or the manager's manager, V(2).
-                type: int
-              sponsors:
-                description:
-                  - The sponsors of the requestor's connected organization on the customer's side, V(internal), or on its own, V(external), or the
-                    requestor's own sponsors, V(requestor).
-                  - Takes Microsoft Entra ID Governance, and for guests a linked Azure subscription.
-                type: str
-                choices: [internal, external, requestor]
+            suboptions: *subjects
           escalation_approvers:
             description: Who decides after O(approval.stages[].escalate_after_days).
             type: list
             elements: dict
-            suboptions:
-              user:
-                description: A user by id, user principal name or mail address.
-                type: raw
-              group:
-                description: The members of a group, by id, name or as M(mssp.defender.aad_group) returned it.
-                type: raw
-              manager_level:
-                description: The requestor's manager, V(1), or the manager's manager, V(2).
-                type: int
-              sponsors:
-                description:
-                  - The sponsors of the requestor's connected organization on the customer's side, V(internal), or on its own, V(external), or the
-                    requestor's own sponsors, V(requestor).
-                  - Takes Microsoft Entra ID Governance, and for guests a linked Azure subscription.
-                type: str
-                choices: [internal, external, requestor]
+            suboptions: *subjects
           fallback_escalation_approvers:
             description: Who decides after that time when a manager or sponsor cannot be found.
             type: list
             elements: dict
-            suboptions:
-              user:
-                description: A user by id, user principal name or mail address.
-                type: raw
-              group:
-                description: The members of a group, by id, name or as M(mssp.defender.aad_group) returned it.
-                type: raw
-              manager_level:
-                description: The requestor's manager, V(1), or the manager's manager, V(2).
-                type: int
-              sponsors:
-                description:
-                  - The sponsors of the requestor's connected organization on the customer's side, V(internal), or on its own, V(external), or the
-                    requestor's own sponsors, V(requestor).
-                  - Takes Microsoft Entra ID Governance, and for guests a linked Azure subscription.
-                type: str
-                choices: [internal, external, requestor]
+            suboptions: *subjects
           deny_after_days:
             description: Days after which an undecided request is denied. 14 for a new stage.
             type: int
@@ -265,44 +201,12 @@ options:
         description: Who reviews, unless people review themselves.
         type: list
         elements: dict
-        suboptions:
-          user:
-            description: A user by id, user principal name or mail address.
-            type: raw
-          group:
-            description: The members of a group, by id, name or as M(mssp.defender.aad_group) returned it.
-            type: raw
-          manager_level:
-            description: The requestor's manager, V(1), or the manager's manager, V(2).
-            type: int
-          sponsors:
-            description:
-              - The sponsors of the requestor's connected organization on the customer's side, V(internal), or on its own, V(external), or the
-                requestor's own sponsors, V(requestor).
-              - Takes Microsoft Entra ID Governance, and for guests a linked Azure subscription.
-            type: str
-            choices: [internal, external, requestor]
+        suboptions: *subjects
       fallback_reviewers:
         description: Who reviews when a manager cannot be found.
         type: list
         elements: dict
-        suboptions:
-          user:
-            description: A user by id, user principal name or mail address.
-            type: raw
-          group:
-            description: The members of a group, by id, name or as M(mssp.defender.aad_group) returned it.
-            type: raw
-          manager_level:
-            description: The requestor's manager, V(1), or the manager's manager, V(2).
-            type: int
-          sponsors:
-            description:
-              - The sponsors of the requestor's connected organization on the customer's side, V(internal), or on its own, V(external), or the
-                requestor's own sponsors, V(requestor).
-              - Takes Microsoft Entra ID Governance, and for guests a linked Azure subscription.
-            type: str
-            choices: [internal, external, requestor]
+        suboptions: *subjects
   notifications:
     description: Whether people get mails about their assignment.
     type: bool
