@@ -25,6 +25,8 @@ OPEN: t.Mapping[str, str] = {
     "controller": r"\S+",
     "python": r"\S+",
     "aliases": r"[a-z_]+(?:, [a-z_]+)+",
+    "names": r"[a-z_]+(?:, [a-z_]+)+",
+    "booleans": r"[0-9a-z', ]+",
 }
 _PLACEHOLDER = re.compile(r"\{([a-z_0-9]+)\}")
 

@@ -51,7 +51,7 @@ def test_the_sentence_word_for_word(provoked: dict[str, Provoked], row: Row) -> 
     assert table.pattern(row.msg, one.known).fullmatch(said), f"\nsaid:  {said}\ntable: {row.msg}"
 
 
-@pytest.mark.parametrize("row", _params())
+@pytest.mark.parametrize("row", [pytest.param(row, id=row.id) for row in ROWS])
 def test_the_failure_key(provoked: dict[str, Provoked], row: Row) -> None:
     one = provoked[row.id]
     result = one.task.result
