@@ -38,7 +38,7 @@ class Sandbox:
         self._graph = GraphService(world)
         self._identity = IdentityService(world)
         self._journal = Journal()
-        self._faults = FaultSchedule(world.config.faults, world.config.throttle)
+        self._faults = FaultSchedule(world.config.faults, world.config.throttle, world.clock)
         self._control = Control(world, self._journal, self._faults)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

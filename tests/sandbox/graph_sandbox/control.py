@@ -11,11 +11,13 @@ from urllib.parse import parse_qs
 
 from pydantic import TypeAdapter, ValidationError
 
+from .clock import long_time
 from .config.faults import Fault, Throttle
 from .config.quirks import Quirks
 from .exchange import Exchange, Reply
 from .faulting import FaultSchedule
 from .journal import Journal
+from .odata.bodies import parse_time
 from .world import World
 
 _FAULTS = TypeAdapter(list[Fault])
@@ -52,7 +54,9 @@ class Control:
                 for tenant in self._world.tenants.values():
                     tenant.quirks = tenant.configured_quirks
                 return Reply(204)
-        except (ValidationError, ValueError, TypeError) as problem:
+            if route.endswith(" /_sandbox/clock"):
+                return self._clock(exchange.method, body)
+        except (ValidationError, ValueError, TypeError, OverflowError) as problem:
             return Reply(400, {"error": str(problem)})
         return Reply(404, {"error": f"There is no {route}; see tests/sandbox/README.md."})
 
@@ -69,6 +73,25 @@ class Control:
             faults, throttle = body, None
         self._faults.replace(_FAULTS.validate_python(faults), _THROTTLE.validate_python(throttle))
         return Reply(204)
+
+    def _clock(self, method: str, body: Any) -> Reply:
+        """Read, move or put back the clock; always answered with the time that it is now."""
+        clock = self._world.clock
+        if method == "POST":
+            if not isinstance(body, dict) or len(body) != 1 or not body.keys() <= {"advance_seconds", "set"}:
+                raise ValueError('the body must be {"advance_seconds": n} or {"set": "2030-01-31T09:00:00Z"}')
+            if "set" in body:
+                moment = parse_time(str(body["set"]))
+                if moment is None:
+                    raise ValueError("set must be a time with a zone, such as 2030-01-31T09:00:00Z")
+                clock.set(moment)
+            else:
+                clock.advance(float(body["advance_seconds"]))
+        elif method == "DELETE":
+            clock.reset()
+        elif method != "GET":
+            return Reply(405, {"error": "GET, POST or DELETE."})
+        return Reply(200, {"now": long_time(clock.now()), "offset_seconds": clock.offset_seconds})
 
     def _set_quirks(self, body: dict[str, Any]) -> Reply:
         tenants = list(self._world.tenants.values())

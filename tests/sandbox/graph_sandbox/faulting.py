@@ -6,10 +6,10 @@
 from __future__ import annotations
 
 import re
-import time
 from collections import deque
 from dataclasses import dataclass, field
 
+from .clock import Clock
 from .config.faults import Fault, Throttle
 
 _CODES = {
@@ -60,7 +60,8 @@ class _Window:
 class FaultSchedule:
     """The faults in force. They count requests, so the same calls meet the same faults."""
 
-    def __init__(self, faults: list[Fault], throttle: Throttle | None) -> None:
+    def __init__(self, faults: list[Fault], throttle: Throttle | None, clock: Clock) -> None:
+        self._clock = clock
         self._counted: list[_Counted] = []
         self._throttle = throttle
         self._windows: dict[str, _Window] = {}
@@ -101,7 +102,9 @@ class FaultSchedule:
             return None
         key = {"tenant": tenant_id, "application": client_id, "sandbox": ""}[throttle.scope] or ""
         moments = self._windows.setdefault(key, _Window()).moments
-        now = time.monotonic()
+        now = self._clock.now().timestamp()
+        if moments and moments[-1] > now:
+            moments.clear()  # the clock was put back: what lies ahead must not throttle for ever
         while moments and now - moments[0] >= throttle.seconds:
             moments.popleft()
         if len(moments) >= throttle.requests:
