@@ -47,6 +47,18 @@ def policy(tenant: Tenant, name: str, package_id: str, organization_id: str | No
     return str(tenant.post(f"{EM}/assignmentPolicies", body)["id"])
 
 
+def open_to_all(tenant: Tenant, package_id: str) -> str:
+    """A policy for the users of every connected organization, without approval; its id."""
+    body = {
+        "displayName": "For all",
+        "allowedTargetScope": "allConfiguredConnectedOrganizationUsers",
+        "expiration": {"type": "noExpiration"},
+        "requestorSettings": {"enableTargetsToSelfAddAccess": True},
+        "accessPackage": {"id": package_id},
+    }
+    return str(tenant.post(f"{EM}/assignmentPolicies", body)["id"])
+
+
 def assigned(tenant: Tenant, package_id: str) -> str:
     """A policy `Direct` by which Ada has the package; its id."""
     direct = policy(tenant, "Direct", package_id)

@@ -31,6 +31,8 @@ _OF_ASYNC = {
 # What core notes of an ordinary module that failed, where `failed_when` says that it did not: that it knows no traceback.
 _OF_FAILED_WHEN = "failed_when_suppressed_exception"
 
+_HIDDEN = "VALUE_SPECIFIED_IN_NO_LOG_PARAMETER"
+
 Case = tuple[Story, str, Step]
 TellAll = dict[tuple[str, str], Told]
 
@@ -55,6 +57,8 @@ def assert_as_in_the_worker(told: TellAll, case: Case) -> None:
         task = here.tasks[step.name]
         assert meets(task, step.expected), task
         assert here.tenant.client_secret not in str(task.result)
+        assert arguments(here, step.name)["client_secret"] == _HIDDEN
+        assert ("diff" in task.result) is (not step.module.endswith("_info") and not task.failed)
         return
     assert outcome(there, step.name) == outcome(here, step.name)
     assert arguments(there, step.name) == arguments(here, step.name)

@@ -16,7 +16,12 @@ from harness.ways.telling import Story, failures, predicted, registered, step
 DENIED = "UnAuthorized"
 
 _MSSP: dict[str, t.Any] = {"org_tenant_id": world.MSSP_TENANT}
-_ORGANIZATION: dict[str, t.Any] = {**_MSSP, "description": "The MSSP", "internal_sponsors": ["ada@{{ tenant.domain }}"]}
+_ORGANIZATION: dict[str, t.Any] = {
+    **_MSSP,
+    "description": "The MSSP",
+    "internal_sponsors": ["ada@{{ tenant.domain }}"],
+    "accept_open_policies": True,
+}
 _ORGANIZATION_CHANGED: dict[str, t.Any] = {
     "domain": world.MSSP_DOMAIN,
     "name": "The MSSP",
@@ -29,13 +34,21 @@ _ORGANIZATION_CHANGED: dict[str, t.Any] = {
 def _organization(tenant: Tenant) -> dict[str, t.Any]:
     other = by_hand.organization(tenant, "Tailspin", world.OTHER_TENANT)
     home = by_hand.catalog(tenant, "MSSP Accesses")
-    by_hand.policy(tenant, "For Tailspin", by_hand.package(tenant, "Tier 1", home), other)
-    return {"ben": tenant.user("ben")}
+    tier1 = by_hand.package(tenant, "Tier 1", home)
+    by_hand.policy(tenant, "For Tailspin", tier1, other)
+    return {"ben": tenant.user("ben"), "tier1": tier1}
+
+
+def _organization_warned(tenant: Tenant) -> dict[str, t.Any]:
+    made = _organization(tenant)
+    # What another organization gets as well is worth a warning.
+    by_hand.open_to_all(tenant, made["tier1"])
+    return made
 
 
 ORGANIZATION = Story(
     "organization",
-    _organization,
+    _organization_warned,
     [
         predicted("create in check mode", "connected_org", "changed", **_ORGANIZATION),
         registered(step("create", "connected_org", "changed", **_ORGANIZATION), "made"),
