@@ -1,0 +1,141 @@
+# Copyright (c) mssp.defender contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Which layers are made to raise what, with which credentials and in which ways. `plug/sitecustomize.py` does it."""
+
+from __future__ import annotations
+
+import typing as t
+
+# In Ansible's worker, or as an ordinary module.
+Way = t.Literal["worker", "module"]
+WORKER: tuple[Way, ...] = ("worker",)
+MODULE: tuple[Way, ...] = ("module",)
+BOTH: tuple[Way, ...] = ("worker", "module")
+
+Credential = t.Literal["secret", "pem", "pfx"]
+SECRET: tuple[Credential, ...] = ("secret",)
+CERTIFICATES: tuple[Credential, ...] = ("pem", "pfx")
+ALL: tuple[Credential, ...] = ("secret", "pem", "pfx")
+
+
+class Case(t.NamedTuple):
+    """A layer, and what it raises or answers."""
+
+    layer: str
+    raises: str
+    credentials: tuple[Credential, ...] = ("secret", "pem")
+    ways: tuple[Way, ...] = BOTH
+    # Whether the layer lies behind the token, so that the text must have had it.
+    token: bool = False
+    options: t.Mapping[str, t.Any] = {}
+    # Why it leaks, where it does.
+    leak: str = ""
+
+
+class Host(t.NamedTuple):
+    """A case with one credential, as a host of the inventory."""
+
+    name: str
+    case: Case
+    credential: Credential
+
+    def __str__(self) -> str:
+        return f"{self.case.layer}: {self.case.raises} ({self.credential})"
+
+    def kinds(self) -> set[str]:
+        """The secrets that the layer's text must have had, or the case proves nothing."""
+        own = {"client_secret"} if self.credential == "secret" else {"password", "private_key"}
+        if self.case.layer == "answer of graph":
+            return {"token"}
+        if self.case.layer == "answer of token":
+            return {"client_secret"} if self.credential == "secret" else {"assertion"}
+        if self.case.token:
+            return own | {"token"} | (set() if self.credential == "secret" else {"assertion"})
+        return own
+
+
+QUOTED = "_msal.py quotes the text of a ValueError from MSAL, which nobody has masked: key, assertion, token"
+ECHOED = "nobody remembers the client assertion, so that an answer which repeats it is quoted unmasked"
+LOGGED = "MSAL logs an answer that is not JSON as it is, and logging without a handler writes to the worker's standard error"
+UNGUARDED = "run_module has no except of its own: what is raised outside of the function ends as a traceback"
+STRERROR = "_certificate.py quotes the strerror of an OSError as it is given"
+
+# Refused before anything is asked, so that there is a failure to explain.
+NO_TLS = {"graph_url": "http://localhost:1"}
+GIVEN = ("RuntimeError", "ValueError", "OSError")
+OF_REQUESTS = tuple(
+    f"requests.exceptions.{x}" for x in ("ConnectionError", "SSLError", "ProxyError", "Timeout", "RequestException")
+)
+OF_URLLIB3 = tuple(f"urllib3.exceptions.{x}" for x in ("ProtocolError", "MaxRetryError", "ReadTimeoutError", "HTTPError"))
+
+CASES = [
+    # The credential, before any request.
+    *(Case("fingerprint", x, ALL) for x in GIVEN),
+    *(Case("method", x, ALL) for x in GIVEN),
+    Case("certificate file", "RuntimeError", CERTIFICATES),
+    Case("certificate file", "OSError", CERTIFICATES, leak=STRERROR),
+    Case("certificate key", "cryptography.exceptions.UnsupportedAlgorithm", CERTIFICATES),
+    Case("trust", "OSError"),
+    Case("trust", "ssl.SSLError"),
+    Case("http session", "RuntimeError"),
+    # MSAL and the identity platform.
+    *(Case("msal construction", x, ALL) for x in ("RuntimeError", "OSError")),
+    Case("msal construction", "ValueError", SECRET),
+    Case("msal construction", "ValueError", CERTIFICATES, leak=QUOTED),
+    *(Case("msal", x, ALL) for x in ("RuntimeError", "OSError", "msal.exceptions.MsalError")),
+    Case("msal", "ValueError", SECRET),
+    Case("msal", "ValueError", CERTIFICATES, leak=QUOTED),
+    *(Case("after msal", x, ALL, token=True) for x in ("RuntimeError", "OSError")),
+    Case("after msal", "ValueError", ALL, token=True, leak=QUOTED),
+    *(Case("request of token", x, ALL) for x in OF_REQUESTS),
+    *(Case("adapter of token", x) for x in OF_REQUESTS[:2]),
+    *(Case("urllib3 of token", x) for x in OF_URLLIB3),
+    Case("answer of token", "known code", ALL),
+    *(Case("answer of token", x, SECRET) for x in ("description", "no code")),
+    *(Case("answer of token", x, CERTIFICATES, leak=ECHOED) for x in ("description", "no code")),
+    *(Case("answer of token", x, ways=MODULE) for x in ("not JSON", "success")),
+    *(Case("answer of token", x, SECRET, WORKER, leak=LOGGED) for x in ("not JSON", "success")),
+    # The token and its file, which exists only where there is a run's private directory.
+    *(Case("token file read", x, ways=WORKER) for x in GIVEN),
+    *(Case("token file written", x, ways=WORKER, token=True) for x in GIVEN),
+    *(Case("flock", x, ways=WORKER) for x in ("RuntimeError", "OSError")),
+    *(Case("token source", x) for x in GIVEN),
+    # Graph.
+    *(Case("request of graph", x, token=True) for x in (*OF_REQUESTS, "RuntimeError")),
+    *(Case("adapter of graph", x, token=True) for x in OF_REQUESTS[:2]),
+    *(Case("urllib3 of graph", x, token=True) for x in OF_URLLIB3),
+    *(Case("answer of graph", x) for x in ("error", "refusal", "success", "not JSON")),
+    *(Case("json of graph", x, token=True) for x in ("ValueError", "requests.exceptions.JSONDecodeError")),
+    *(Case("session", x) for x in ("RuntimeError", "ValueError")),
+    Case("body", "RuntimeError", token=True),
+    # What stands on Graph.
+    Case("find", "RuntimeError"),
+    Case("create", "ValueError", token=True),
+    Case("update", "OSError", token=True),
+    Case("reconcile", "RuntimeError"),
+    Case("run", "RuntimeError"),
+    Case("run", "ansible.errors.AnsibleError", ways=WORKER),
+    Case("explain", "RuntimeError", options=NO_TLS),
+    Case("task", "RuntimeError", ways=WORKER),
+    Case("task", "RuntimeError", ways=MODULE, leak=UNGUARDED),
+    Case("mask", "TypeError", ways=WORKER),
+    Case("mask", "TypeError", ways=MODULE, leak=UNGUARDED),
+    # As an ordinary module core's own AnsibleModule stands here.
+    Case("validation", "ValueError", ways=WORKER),
+    *(Case("action", x, ways=WORKER) for x in (*GIVEN, "ansible.errors.AnsibleError")),
+]
+
+
+def hosts(way: Way, *, leaking: bool) -> list[Host]:
+    """The hosts of one way: of the cases that leak, or of those that do not.
+
+    In the worker each case with each of its credentials. An ordinary module costs ten times as much and runs the same
+    function: each case with one of them, in turn.
+    """
+    found = [case for case in CASES if way in case.ways and bool(case.leak) == leaking]
+    if way == "module":
+        pairs = [(case, case.credentials[number % len(case.credentials)]) for number, case in enumerate(found)]
+    else:
+        pairs = [(case, credential) for case in found for credential in case.credentials]
+    return [Host(f"case{number}", case, credential) for number, (case, credential) in enumerate(pairs)]
