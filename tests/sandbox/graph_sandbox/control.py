@@ -16,6 +16,7 @@ from .config.faults import Fault, Throttle
 from .config.quirks import Quirks
 from .exchange import Exchange, Reply
 from .faulting import FaultSchedule
+from .identity.shortcuts import hand_out_token
 from .journal import Journal
 from .odata.bodies import parse_time
 from .world import World
@@ -48,6 +49,8 @@ class Control:
             if route == "DELETE /_sandbox/faults":
                 self._faults.clear()
                 return Reply(204)
+            if route == "POST /_sandbox/tokens":
+                return hand_out_token(self._world, body or {})
             if route == "POST /_sandbox/quirks":
                 return self._set_quirks(body or {})
             if route == "DELETE /_sandbox/quirks":

@@ -63,3 +63,5 @@ class Handled:
     client_id: str | None = None
     request_id: str = ""
     body: Any = None
+    user_id: str | None = None
+    """The person who called, if any did."""

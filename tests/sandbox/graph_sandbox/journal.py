@@ -28,6 +28,7 @@ class Journal:
                 "n": self._count,
                 "tenant_id": handled.tenant_id,
                 "client_id": handled.client_id,
+                "user_id": handled.user_id,
                 "method": exchange.method,
                 # A token request has no business having a query; if someone puts a secret there, it is not kept.
                 "path": exchange.target if graph else exchange.raw_path,

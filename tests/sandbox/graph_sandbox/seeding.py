@@ -92,6 +92,7 @@ def _add_user(tenant: Tenant, config: UserConfig, row_id: str, created: str) -> 
             externalUserState=config.external_user_state or ("Accepted" if guest else None),
             mailNickname=re.sub(r"[^A-Za-z0-9._-]", "_", config.user_principal_name.partition("@")[0]),
             creationType="Invitation" if guest else None,
+            _directory_roles=tuple(config.directory_roles),
         )
     )
 

@@ -17,7 +17,7 @@ from .directory.state import DirectoryState
 from .entitlement.state import EntitlementState
 from .identity.tokens import TokenAuthority
 from .ids import IdSource, derive_guid, derive_secret
-from .permissions import ALL_APPLICATION_PERMISSIONS
+from .permissions import ALL_APPLICATION_PERMISSIONS, ALL_SCOPES
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +29,8 @@ class Client:
     secret: str
     object_id: str
     permissions: frozenset[str]
+    scopes: frozenset[str] = frozenset()
+    """Delegated permissions that were consented to."""
     certificate: Path | None = None
 
 
@@ -102,7 +104,7 @@ class World:
 
     def _build(self, config: TenantConfig) -> Tenant:
         known = self._know(config)
-        clients = [self._client(known, ClientConfig(name="default"))]
+        clients = [self._client(known, ClientConfig(name="default", scopes="all"))]
         clients += [self._client(known, client) for client in config.clients]
         for application in self.config.applications:
             consented = config.consent.get(application.name, application.permissions)
@@ -125,6 +127,7 @@ class World:
         seed = self.config.seed
         # A multi-tenant application is the same everywhere; a single-tenant one belongs to its tenant.
         owner = "applications" if shared else tenant.tenant_id
+        scopes = ALL_SCOPES if config.scopes == "all" else config.scopes
         permissions = ALL_APPLICATION_PERMISSIONS if config.permissions == "all" else config.permissions
         return Client(
             config.name,
@@ -132,5 +135,6 @@ class World:
             config.client_secret or derive_secret(seed, "secret", owner, config.name),
             derive_guid(seed, "service principal", tenant.tenant_id, owner, config.name),
             frozenset(permissions),
+            frozenset(scopes),
             Path(config.certificate) if config.certificate else None,
         )

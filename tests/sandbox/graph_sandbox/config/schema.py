@@ -8,8 +8,9 @@ from __future__ import annotations
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
+from ..permissions import DIRECTORY_ROLES
 from .faults import Fault, Throttle
 
 
@@ -21,7 +22,14 @@ def _guid(value: object) -> str:
         raise ValueError("is not a GUID such as 11111111-2222-3333-4444-555555555555") from None
 
 
+def _directory_role(name: str) -> str:
+    if name not in DIRECTORY_ROLES:
+        raise ValueError(f"is none of the directory roles {', '.join(DIRECTORY_ROLES)}")
+    return name
+
+
 Guid = Annotated[str, BeforeValidator(_guid)]
+DirectoryRoleName = Annotated[str, AfterValidator(_directory_role)]
 Domain = Annotated[str, Field(pattern=r"^[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+$")]
 
 
@@ -38,6 +46,8 @@ class ClientConfig(_Model):
     client_secret: str | None = None
     certificate: str | None = None
     """Path of a PEM file with the certificate that client assertions are checked against."""
+    scopes: list[str] | Literal["all"] = []
+    """Delegated permissions: what the application may do for a person who signed in. The default client has all."""
 
 
 class ApplicationConfig(ClientConfig):
@@ -53,6 +63,8 @@ class UserConfig(_Model):
     user_type: Literal["Member", "Guest"] = "Member"
     account_enabled: bool = True
     external_user_state: Literal["PendingAcceptance", "Accepted"] | None = None
+    directory_roles: list[DirectoryRoleName] = []
+    """What the person may do with delegated permissions; without a role no more than a member, or a guest, may."""
     id: Guid | None = None
 
 

@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 from ..exchange import Exchange
 from .errors import Area, GraphError, bad_request, forbidden
+from .people import may
 
 if TYPE_CHECKING:
     from ..identity.tokens import Caller
+    from ..store import Row
     from ..world import Tenant, World
 
 _NOTHING: Any = object()
@@ -64,9 +66,25 @@ class Call:
         """Whether the Prefer header asks for something."""
         return preference in (part.strip().lower() for part in self.header("prefer").split(","))
 
+    @property
+    def user_id(self) -> str | None:
+        """The object id of the person who signed in, or None when an application calls for itself."""
+        return self.caller.user_id
+
+    @property
+    def user(self) -> Row | None:
+        """The person who signed in, as the directory knows them."""
+        return self.tenant.directory.users.get(self.caller.user_id) if self.caller.user_id else None
+
     def holds(self, *permissions: str) -> bool:
-        """Whether the token holds any of these permissions."""
-        return not self.caller.roles.isdisjoint(permissions)
+        """Whether the call may use any of these permissions: a person needs the scope, and may do its work."""
+        if self.caller.user_id is None:
+            return not self.caller.roles.isdisjoint(permissions)
+        return any(may(self.user, scope) for scope in self.caller.scopes.intersection(permissions))
+
+    def has_scope(self, *scopes: str) -> bool:
+        """Whether a person calls with any of these scopes, whatever their directory roles."""
+        return self.caller.user_id is not None and not self.caller.scopes.isdisjoint(scopes)
 
     def require(self, *permissions: str) -> None:
         """Refuse unless the token holds any of these permissions."""

@@ -32,10 +32,14 @@ class Route:
     handler: Handler
     area: Area
     permissions: tuple[str, ...]
-    """Any of these application permissions will do; empty: any valid token."""
+    """Any of these permissions will do, for an application or for a person who may do its work; empty: any valid token."""
     names: tuple[str, ...]
     before: Callable[[Call], None] | None = None
     """What the whole area checks after the permission, such as a licence."""
+    delegated: tuple[str, ...] = ()
+    """Scopes by which a person may call whatever their directory roles; the handler looks at whose object it is."""
+    application: bool = True
+    """False: "Application: Not supported", whatever the token holds."""
 
 
 @dataclass(slots=True)
@@ -61,37 +65,45 @@ class Router:
         self._versions = versions
         self._before = before
 
-    def route(self, method: str, template: str, permissions: tuple[str, ...] = ()) -> Callable[[Handler], Handler]:
+    def route(
+        self,
+        method: str,
+        template: str,
+        permissions: tuple[str, ...] = (),
+        *,
+        delegated: tuple[str, ...] = (),
+        application: bool = True,
+    ) -> Callable[[Handler], Handler]:
         """Register a handler; its parameters after the call are the template's variables."""
 
         def register(handler: Handler) -> Handler:
             names = tuple(re.findall(r"\{(\w+)\}", template))
-            route = Route(handler, self.area, permissions, names, self._before)
+            route = Route(handler, self.area, permissions, names, self._before, delegated, application)
             for version in self._versions:
                 self.entries.append((method, f"/{version}{self._prefix}{template}", route))
             return handler
 
         return register
 
-    def get(self, template: str, permissions: tuple[str, ...] = ()) -> Callable[[Handler], Handler]:
+    def get(self, template: str, permissions: tuple[str, ...] = (), **who: Any) -> Callable[[Handler], Handler]:
         """Register a GET."""
-        return self.route("GET", template, permissions)
+        return self.route("GET", template, permissions, **who)
 
-    def post(self, template: str, permissions: tuple[str, ...] = ()) -> Callable[[Handler], Handler]:
+    def post(self, template: str, permissions: tuple[str, ...] = (), **who: Any) -> Callable[[Handler], Handler]:
         """Register a POST."""
-        return self.route("POST", template, permissions)
+        return self.route("POST", template, permissions, **who)
 
-    def patch(self, template: str, permissions: tuple[str, ...] = ()) -> Callable[[Handler], Handler]:
+    def patch(self, template: str, permissions: tuple[str, ...] = (), **who: Any) -> Callable[[Handler], Handler]:
         """Register a PATCH."""
-        return self.route("PATCH", template, permissions)
+        return self.route("PATCH", template, permissions, **who)
 
-    def put(self, template: str, permissions: tuple[str, ...] = ()) -> Callable[[Handler], Handler]:
+    def put(self, template: str, permissions: tuple[str, ...] = (), **who: Any) -> Callable[[Handler], Handler]:
         """Register a PUT."""
-        return self.route("PUT", template, permissions)
+        return self.route("PUT", template, permissions, **who)
 
-    def delete(self, template: str, permissions: tuple[str, ...] = ()) -> Callable[[Handler], Handler]:
+    def delete(self, template: str, permissions: tuple[str, ...] = (), **who: Any) -> Callable[[Handler], Handler]:
         """Register a DELETE."""
-        return self.route("DELETE", template, permissions)
+        return self.route("DELETE", template, permissions, **who)
 
     def absent(self, method: str, template: str) -> None:
         """Register a route that exists only in Graph's metadata: it answers 404 with an empty code."""

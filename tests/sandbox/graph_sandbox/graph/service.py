@@ -72,7 +72,7 @@ class GraphService:
                 raise unauthenticated(who.refusal)
             route, values = self._routes.match(exchange)
             call = self._call(exchange, who.caller, route)
-            if route.permissions and who.caller.roles.isdisjoint(route.permissions):
+            if not _allowed(call, route):
                 raise forbidden(route.area)
             if route.before:
                 route.before(call)
@@ -117,7 +117,8 @@ class GraphService:
         if reply.body is not None:
             reply.headers["Content-Type"] = _CONTENT_TYPE
             reply.headers["OData-Version"] = "4.0"
-        return Handled(reply, who.tenant_id, who.client_id, request_id, _loggable(exchange))
+        user_id = who.caller.user_id if who.caller else None
+        return Handled(reply, who.tenant_id, who.client_id, request_id, _loggable(exchange), user_id)
 
     def _error_reply(self, error: GraphError, request_id: str, client_request_id: str) -> Reply:
         content: dict[str, object] = {"code": error.code, "message": error.message}
@@ -129,6 +130,17 @@ class GraphService:
             "client-request-id": client_request_id,
         }
         return Reply(error.status, {"error": content}, dict(error.headers))
+
+
+def _allowed(call: Call, route: Route) -> bool:
+    """A person may come in by a scope that asks for no role; the handler then says to whom the object belongs."""
+    if call.user_id is None and not route.application:
+        return False
+    if call.has_scope(*route.delegated):
+        return True
+    if route.application:
+        return not route.permissions or call.holds(*route.permissions)
+    return False
 
 
 def _loggable(exchange: Exchange) -> object:

@@ -1,14 +1,11 @@
 # Copyright (c) mssp.defender contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Issue and verify access tokens.
-
-Claims as in "Access token claims reference" (learn.microsoft.com); Graph's tokens are version 1.0 tokens, whose
-application stands in ``appid`` and whose application permissions stand in ``roles``.
-"""
+"""Sign tokens, and verify those that come back to Graph. What they say stands in claims.py."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +13,10 @@ from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import RSAKey
 
+from .claims import application_claims, delegated_claims
+
 if TYPE_CHECKING:
+    from ..store import Row
     from ..world import Client, Tenant, World
 
 GRAPH_RESOURCE = "https://graph.microsoft.com"
@@ -32,7 +32,12 @@ class Caller:
     client_id: str
     object_id: str
     roles: frozenset[str]
+    """Application permissions; empty when a person calls."""
     expires: int
+    scopes: frozenset[str] = frozenset()
+    """Delegated permissions; empty when an application calls for itself."""
+    user_id: str | None = None
+    """The person, if one calls."""
 
 
 class TokenRefused(Exception):
@@ -53,32 +58,26 @@ class TokenAuthority:
         """The public key, as the key document shows it."""
         return {"keys": [{**self._key.as_dict(private=False), "use": "sig"}]}
 
-    def issue(self, tenant: Tenant, client: Client, audience: str) -> tuple[str, int]:
+    def issue(self, tenant: Tenant, client: Client, audience: str, proof: str = "1") -> tuple[str, int]:
         """An access token for an application, and its life in seconds."""
-        now = self._world.clock.timestamp()
+        return self._access_token(audience, application_claims(tenant, client, proof))
+
+    def issue_delegated(
+        self, tenant: Tenant, client: Client, user: Row, audience: str, scopes: Iterable[str], proof: str = "0"
+    ) -> tuple[str, int]:
+        """An access token for an application that acts for a person, and its life in seconds."""
+        return self._access_token(audience, delegated_claims(tenant, client, user, scopes, proof))
+
+    def _access_token(self, audience: str, claims: dict[str, Any]) -> tuple[str, int]:
         life = self._world.config.token_lifetime
         self._issued += 1
-        claims: dict[str, Any] = {
-            "aud": audience,
-            "iss": f"https://sts.windows.net/{tenant.id}/",
-            "iat": now,
-            "nbf": now,
-            "exp": now + life,
-            "app_displayname": client.name,
-            "appid": client.client_id,
-            "appidacr": "1",
-            "idp": f"https://sts.windows.net/{tenant.id}/",
-            "idtyp": "app",
-            "oid": client.object_id,
-            "sub": client.object_id,
-            "tid": tenant.id,
-            "uti": f"sandbox{self._issued:015d}",
-            "ver": "1.0",
-        }
-        if client.permissions:
-            claims["roles"] = sorted(client.permissions)
+        return self.sign({"aud": audience, **claims, "uti": f"sandbox{self._issued:015d}"}, life), life
+
+    def sign(self, claims: dict[str, Any], life: int) -> str:
+        """A signed token that holds from now for so many seconds."""
+        now = self._world.clock.timestamp()
         header = {"typ": "JWT", "alg": "RS256", "kid": self._key.kid, "x5t": self._key.kid}
-        return jwt.encode(header, claims, self._key, algorithms=["RS256"]), life
+        return jwt.encode(header, {**claims, "iat": now, "nbf": now, "exp": now + life}, self._key, algorithms=["RS256"])
 
     def verify(self, authorization: str) -> Caller:
         """The caller behind an Authorization header, or TokenRefused."""
@@ -104,8 +103,15 @@ class TokenAuthority:
         tenant_id = str(claims.get("tid", ""))
         if tenant_id not in self._world.tenants:
             raise TokenRefused("Access token validation failure. Invalid tenant.")
+        object_id = str(claims["oid"])
         caller = Caller(
-            tenant_id, str(claims["appid"]), str(claims["oid"]), frozenset(claims.get("roles", ())), int(claims["exp"])
+            tenant_id,
+            str(claims["appid"]),
+            object_id,
+            frozenset(claims.get("roles", ())),
+            int(claims["exp"]),
+            frozenset(str(claims.get("scp", "")).split()),
+            object_id if claims.get("idtyp") == "user" else None,
         )
         if len(self._verified) >= _CACHE_LIMIT:
             self._verified.clear()
