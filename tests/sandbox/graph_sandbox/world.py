@@ -18,6 +18,8 @@ from .entitlement.state import EntitlementState
 from .identity.tokens import TokenAuthority
 from .ids import IdSource, derive_guid, derive_secret
 from .permissions import ALL_APPLICATION_PERMISSIONS, ALL_SCOPES
+from .policies_tenant.state import PolicyState
+from .relationships.state import RelationshipState
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +64,8 @@ class Tenant:
     directory: DirectoryState = field(default_factory=DirectoryState)
     entitlement: EntitlementState = field(default_factory=EntitlementState)
     defender: DefenderState = field(default_factory=DefenderState)
+    policies: PolicyState = field(default_factory=PolicyState)
+    relationships: RelationshipState = field(default_factory=RelationshipState)
 
 
 class World:

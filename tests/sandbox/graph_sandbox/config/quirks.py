@@ -38,6 +38,8 @@ class Quirks(BaseModel):
     """The first page of every list is empty and has a nextLink, as paging.md allows."""
     revoke_ignores_guests: bool = True
     """revokeSignInSessions of a guest answers 200 and changes nothing (decisions M4)."""
+    guest_identity_issuer: Literal["ExternalAzureAD", "home_domain"] = "ExternalAzureAD"
+    """What a guest's ``identities[].issuer`` says: documented is the home domain, seen is ExternalAzureAD (decisions S10)."""
 
     # Defender roles (Defender 1.8)
     http_location: bool = False
@@ -60,6 +62,20 @@ class Quirks(BaseModel):
     """PATCH of a role answers 200 with the object; false: 204."""
     assignment_patch: bool = False
     """PATCH of a role assignment works (unsettled)."""
+    http_location_status: Literal[201, 302] = 201
+    """The status that comes with that Location (not recorded on the wire; Defender 9, no. 4)."""
+    defender_filter: Literal["honoured", "ignored"] = "honoured"
+    """Whether lists follow $filter; no page says which forms Defender honours (Defender 1.1)."""
+    sparse_roles: bool = False
+    """Roles come without isBuiltIn and isEnabled, which nobody promises (Defender 1.4)."""
+    device_group_scopes: bool = False
+    """customAppScopes lists device groups as its page does; live tenants were seen without (Defender 1.6)."""
+    flat_namespaces: bool = False
+    """resourceNamespaces answers the actions themselves, without a namespace around them (Defender 1.7)."""
+    namespaces_need_write: bool = False
+    """resourceNamespaces is refused to RoleManagement.Read.Defender (unknown; Defender 9, no. 7)."""
+    adds_prerequisites: bool = False
+    """A stored role gets the permissions that its own presuppose, as in the portal (unknown; Defender 3)."""
 
     # Entitlement management (EM B-G, N)
     foreign_location: bool = True
@@ -106,8 +122,10 @@ class Quirks(BaseModel):
     """isRequestorJustificationRequired is kept; false: always read back as false."""
     review_start_moves: bool = False
     """A review start in the past is moved to today."""
-    licence: Literal["governance", "p2", "none"] = "governance"
-    """none: entitlement management answers 403 NoLicense; p2: Governance-only features answer NoGovernanceSku."""
+    licence: Literal["governance", "p2", "p1", "none"] = "governance"
+    """none, p1: entitlement management answers 403 NoLicense; p2: Governance-only features answer NoGovernanceSku."""
+    defender_plan: Literal["p2", "p1", "business", "none"] = "p2"
+    """Which Defender for Endpoint the tenant has bought, as assignedPlans and subscribedSkus show it (decisions M11)."""
     subscription_linked: bool = True
     """An Azure subscription for guest billing is linked; false: see guest_billing_required."""
     guest_billing_required: Literal["premium_only", "all_guest_policies"] = "premium_only"
@@ -129,10 +147,16 @@ class Quirks(BaseModel):
     duration_until_external_user_deleted: str = "P30D"
     """The same setting's waiting time."""
 
+    # Partners (EM K)
+    gdap_application_permission: bool = True
+    """An application may read relationships; false: 403, as an older page says ("Application: Not supported")."""
+
     # Tenant policies (decisions M7)
     allow_invites_from: Literal["none", "adminsAndGuestInviters", "adminsGuestInvitersAndAllMembers", "everyone"] = "everyone"
     """authorizationPolicy.allowInvitesFrom."""
     inbound_b2b_blocked: bool = False
     """The tenant's default cross-tenant access blocks B2B collaboration inbound."""
+    b2b_domain_list: dict[Literal["allowed", "blocked"], list[str]] = {}
+    """Domains from which guests may be invited, or from which not: one of the two lists (b2bManagementPolicies, beta)."""
     inbound_mfa_trusted: bool = False
     """The tenant accepts the MFA of other tenants."""

@@ -12,6 +12,14 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from ..permissions import DIRECTORY_ROLES
 from .faults import Fault, Throttle
+from .governance import (
+    AdministrativeUnitConfig,
+    ConditionalAccessConfig,
+    CrossTenantPartnerConfig,
+    DirectoryRoleConfig,
+    PartnerConfig,
+    SignInConfig,
+)
 
 
 def _guid(value: object) -> str:
@@ -65,6 +73,13 @@ class UserConfig(_Model):
     external_user_state: Literal["PendingAcceptance", "Accepted"] | None = None
     directory_roles: list[DirectoryRoleName] = []
     """What the person may do with delegated permissions; without a role no more than a member, or a guest, may."""
+    created: str | None = None
+    """When the user was made, as the directory writes times; the sandbox's start unless stated."""
+    sign_in: SignInConfig | None = None
+    manager: str | None = None
+    """Another user of the tenant, by principal name or id."""
+    sponsors: list[str] = []
+    """Users by principal name, groups by display name, or ids."""
     id: Guid | None = None
 
 
@@ -132,6 +147,12 @@ class TenantConfig(_Model):
     defender_roles: list[DefenderRoleConfig] = []
     connected_organizations: list[ConnectedOrganizationConfig] = []
     catalogs: list[CatalogConfig] = []
+    directory_roles: list[DirectoryRoleConfig] = []
+    administrative_units: list[AdministrativeUnitConfig] = []
+    conditional_access: list[ConditionalAccessConfig] = []
+    cross_tenant_partners: list[CrossTenantPartnerConfig] = []
+    partner: PartnerConfig | None = None
+    """The tenant is a partner's; its relationships with customers (GDAP)."""
     quirks: dict[str, Any] = {}
 
 

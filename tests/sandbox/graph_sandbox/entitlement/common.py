@@ -31,7 +31,7 @@ def make_router() -> Router:
 
 def check_licence(call: Call) -> None:
     """Nothing answers in a tenant without a licence (EM 1.3, NoLicense)."""
-    if call.tenant.quirks.licence == "none":
+    if call.tenant.quirks.licence in ("p1", "none"):
         raise GraphError(
             403,
             "NoLicense",
