@@ -14,8 +14,6 @@ from harness.server import Sandbox
 from harness.story import KNOWN_AFTER_APPLY, Play, same_changes
 from harness.tenants import Tenant
 
-from ansible_collections.mssp.defender.plugins.module_utils._resources.group import Group
-
 SELECT = "?$select=id,displayName,description,mailNickname,uniqueName,securityEnabled,mailEnabled,groupTypes,isAssignableToRole"
 TIER1: dict[str, t.Any] = {"name": "Tier 1 Analyst", "description": "Analysts", "mail_nickname": "tier1"}
 
@@ -94,42 +92,6 @@ def test_from_nothing_to_nothing(play: Play, tenant: Tenant) -> None:
     assert gone.result == []
     assert not end_again.changed
     assert end_again.writes == []
-
-
-DRIFT = {
-    "displayName": ("Renamed by hand", "Tier 1 Analyst"),
-    "description": ("Somebody's words", "Analysts"),
-    "mailNickname": ("by-hand", "tier1"),
-}
-# What Entra ID never lets anybody change once it is set.
-NEVER = {"uniqueName", "isAssignableToRole"}
-
-
-def test_every_property_that_can_drift_is_tried() -> None:
-    assert {prop.path for prop in Group.properties} == {*DRIFT, *NEVER}
-
-
-def test_drift_is_seen_and_put_right(play: Play) -> None:
-    created = play.task("aad_group", **TIER1)
-    path = "groups/" + created.ref("group.id")
-    by_id = {**TIER1, "group_id": created.ref("group.id")}
-    before = play.get(path + SELECT)
-    told = []
-    for prop, (by_hand, right) in DRIFT.items():
-        play.patch(path, {prop: by_hand})
-        told.append(
-            (prop, by_hand, right, play.check("aad_group", **by_id), play.task("aad_group", **by_id), play.get(path + SELECT))
-        )
-    play.run()
-
-    for prop, by_hand, right, predicted, put_right, after in told:
-        assert predicted.writes == []
-        same_changes(predicted, put_right)
-        assert [(x["property"], x["before"], x["after"]) for x in put_right.changes] == [(prop, by_hand, right)]
-        assert predicted.result["diff"]["before"][prop] == by_hand
-        assert predicted.result["diff"]["after"][prop] == right
-        assert [entry["body"] for entry in put_right.requests if entry["write"]] == [{prop: right}]
-        assert after.result == before.result
 
 
 @pytest.mark.parametrize("relation", ["members", "owners"])

@@ -11,8 +11,6 @@ import pytest
 from harness.story import KNOWN_AFTER_APPLY, Play, same_changes
 from harness.tenants import EM, Tenant
 
-from ansible_collections.mssp.defender.plugins.module_utils._resources.access_package import AccessPackage
-
 PACKAGES = f"{EM}/accessPackages"
 EXPAND = "?$expand=catalog,resourceRoleScopes($expand=role,scope)"
 PACKAGE: dict[str, t.Any] = {"name": "Tier 1 Analyst", "description": "What tier 1 gets", "catalog": "MSSP Accesses"}
@@ -106,42 +104,6 @@ def test_from_nothing_to_nothing(play: Play, tenant: Tenant) -> None:
     assert end.result["access_package"] is None
     assert none.result == []
     assert (end_again.changed, end_again.writes) == (False, [])
-
-
-DRIFT: dict[str, t.Any] = {"displayName": "Renamed by hand", "description": "Somebody's words", "isHidden": True}
-
-
-def test_drift_is_seen_and_put_right(play: Play, tenant: Tenant) -> None:
-    assert {prop.path for prop in AccessPackage.properties} == set(DRIFT)
-    group = tenant.group("Tier 1")
-    catalog_with(tenant, group)
-    wanted = {**PACKAGE, "hidden": False, "resource_roles": [{"group": group}]}
-    created = play.task("access_package", **wanted)
-    by_id = {**wanted, "package_id": created.ref("access_package.id")}
-    path = f"{PACKAGES}/" + created.ref("access_package.id")
-    before = play.get(path + EXPAND)
-    told = []
-    for prop, value in DRIFT.items():
-        play.patch(path, {prop: value})
-        steps = play.check("access_package", **by_id), play.task("access_package", **by_id), play.get(path + EXPAND)
-        told.append((prop, value, *steps))
-    scope = before.ref("resourceRoleScopes[0].id")
-    play.send("DELETE", f"{path}/resourceRoleScopes/{scope}")
-    predicted_scope = play.check("access_package", **by_id)
-    put_right_scope = play.task("access_package", **by_id)
-    after_scope = play.get(path + EXPAND)
-    play.run()
-
-    for prop, value, predicted, put_right, after in told:
-        assert predicted.writes == []
-        same_changes(predicted, put_right)
-        assert [(x["property"], x["before"], x["after"]) for x in put_right.changes] == [(prop, value, before.result[prop])]
-        assert [entry["body"] for entry in put_right.requests if entry["write"]] == [{prop: before.result[prop]}]
-        assert {**after.result, "modifiedDateTime": 0} == {**before.result, "modifiedDateTime": 0}
-    assert predicted_scope.writes == []
-    same_changes(predicted_scope, put_right_scope)
-    assert put_right_scope.paths == [("create", None)]
-    assert grants(after_scope.result) == [("Member", group)]
 
 
 def test_unstated_stays_and_stated_empty_clears(play: Play, tenant: Tenant) -> None:

@@ -11,8 +11,6 @@ import pytest
 from harness.story import KNOWN_AFTER_APPLY, Play, same_changes
 from harness.tenants import EM, Tenant
 
-from ansible_collections.mssp.defender.plugins.module_utils._resources.catalog import Catalog
-
 CATALOGS = f"{EM}/catalogs"
 CATALOG: dict[str, t.Any] = {"name": "MSSP Accesses", "description": "For our MSSP"}
 
@@ -94,36 +92,6 @@ def test_from_nothing_to_nothing(play: Play, tenant: Tenant) -> None:
     same_changes(predicted_end, end)
     assert ours(none.result) == []
     assert (end_again.changed, end_again.writes) == (False, [])
-
-
-DRIFT: dict[str, t.Any] = {
-    "displayName": "Renamed by hand",
-    "description": "Somebody's words",
-    "state": "unpublished",
-    "isExternallyVisible": False,
-}
-
-
-def test_drift_is_seen_and_put_right(play: Play) -> None:
-    assert {prop.path for prop in Catalog.properties} == set(DRIFT)
-    wanted = {**CATALOG, "published": True, "externally_visible": True}
-    created = play.task("access_package_catalog", **wanted)
-    by_id = {**wanted, "catalog_id": created.ref("catalog.id")}
-    path = f"{CATALOGS}/" + created.ref("catalog.id")
-    before = play.get(path)
-    told = []
-    for prop, value in DRIFT.items():
-        play.patch(path, {prop: value})
-        steps = (play.check("access_package_catalog", **by_id), play.task("access_package_catalog", **by_id), play.get(path))
-        told.append((prop, value, *steps))
-    play.run()
-
-    for prop, value, predicted, put_right, after in told:
-        assert predicted.writes == []
-        same_changes(predicted, put_right)
-        assert [(x["property"], x["before"], x["after"]) for x in put_right.changes] == [(prop, value, before.result[prop])]
-        assert [entry["body"] for entry in put_right.requests if entry["write"]] == [{prop: before.result[prop]}]
-        assert {**after.result, "modifiedDateTime": 0} == {**before.result, "modifiedDateTime": 0}
 
 
 def test_unstated_stays_and_stated_empty_clears(play: Play, tenant: Tenant) -> None:

@@ -14,8 +14,6 @@ from harness import world
 from harness.story import KNOWN_AFTER_APPLY, Play, Step, same_changes
 from harness.tenants import EM, Tenant
 
-from ansible_collections.mssp.defender.plugins.module_utils._resources.policy import PROPERTIES
-
 POLICIES = f"{EM}/assignmentPolicies"
 Body = dict[str, t.Any]
 
@@ -303,191 +301,25 @@ def test_the_published_bodies_are_stored_to_the_letter(play: Play, customer: Cus
 START = "reviewSettings.schedule.startDateTime"
 
 
-def full(customer: Customer) -> tuple[Body, Body]:
-    """A policy that states everything: as options, and as Graph stores it."""
-    stages = [
-        {
-            "approvers": [{"group": customer.approvers}],
-            "fallback_approvers": [],
-            "escalation_approvers": [{"user": customer.ada}],
-            "fallback_escalation_approvers": [],
-            "deny_after_days": 14,
-            "escalate_after_days": 5,
-            "approver_justification": True,
-            "approver_visibility": "default",
-        }
-    ] * 3
-    options = {
-        **copy.deepcopy(TIER1),
-        "requests": {
-            **{"add": True, "extend": True, "remove": True, "custom_schedule": False},
-            **{"on_behalf_add": False, "on_behalf_extend": False, "on_behalf_remove": False, "on_behalf_requestors": []},
-        },
-        "reviews": {
-            "enabled": True,
-            "every": "year",
-            "open_days": 25,
-            "self_review": False,
-            "unanswered": "removeAccess",
-            "recommendations": True,
-            "justification": True,
-            "reviewers": [{"user": customer.ada}],
-            "fallback_reviewers": [{"user": customer.ben}],
-        },
+def three_stages(customer: Customer) -> Body:
+    """The options of a policy with three stages, and with reviewers."""
+    stage = {
+        "approvers": [{"group": customer.approvers}],
+        "escalation_approvers": [{"user": customer.ada}],
+        "deny_after_days": 14,
+        "escalate_after_days": 5,
     }
-    options["approval"]["stages"] = stages
-    body = customer.tier1()
-    (stage,) = body["requestApprovalSettings"]["stages"]
-    stage.update(isEscalationEnabled=True, durationBeforeEscalation="P5D", escalationApprovers=[user(customer.ada)])
-    body["requestApprovalSettings"]["stages"] = [copy.deepcopy(stage) for dummy in range(3)]
-    body["reviewSettings"].update(
-        isSelfReview=False, primaryReviewers=[user(customer.ada)], fallbackReviewers=[user(customer.ben)]
-    )
-    return options, body
-
-
-def drift(customer: Customer) -> dict[str, t.Any]:
-    """For every property another value than the one that `full` states."""
-    half_year = {
-        "pattern": {"type": "absoluteMonthly", "interval": 6, "month": 0, "dayOfMonth": 0, "daysOfWeek": []},
-        "range": {"type": "noEnd", "numberOfOccurrences": 0},
+    reviewers = {"reviewers": [{"user": customer.ada}], "fallback_reviewers": [{"user": customer.ben}]}
+    return {
+        **TIER1,
+        "approval": {**TIER1["approval"], "stages": [stage] * 3},
+        "reviews": {"enabled": True, "self_review": False, **reviewers},
     }
-    values: dict[str, t.Any] = {
-        "displayName": "Renamed by hand",
-        "description": "Somebody's words",
-        "specificAllowedTargets": [
-            {
-                "@odata.type": "#microsoft.graph.connectedOrganizationMembers",
-                "connectedOrganizationId": customer.connect("Tailspin", world.OTHER_TENANT),
-            }
-        ],
-        "allowedTargetScope": "allExternalUsers",
-        "expiration": {"type": "noExpiration", "duration": None, "endDateTime": None},
-        "requestorSettings.onBehalfRequestors": [user(customer.cyd)],
-        "requestApprovalSettings.stages": [],
-        "reviewSettings.expirationBehavior": "keepAccess",
-        "reviewSettings.schedule.expiration": {"type": "afterDuration", "duration": "P20D", "endDateTime": None},
-        "reviewSettings.schedule.recurrence": half_year,
-        "reviewSettings.primaryReviewers": [user(customer.cyd)],
-        "reviewSettings.fallbackReviewers": [],
-    }
-    for number in range(3):
-        stage = f"requestApprovalSettings.stages.{number}"
-        values.update(
-            {
-                f"{stage}.durationBeforeAutomaticDenial": "P7D",
-                f"{stage}.durationBeforeEscalation": "P6D",
-                f"{stage}.approverInformationVisibility": "visible",
-                f"{stage}.primaryApprovers": [user(customer.cyd)],
-                f"{stage}.fallbackPrimaryApprovers": [user(customer.cyd)],
-                f"{stage}.escalationApprovers": [user(customer.ben), user(customer.ada)],
-                f"{stage}.fallbackEscalationApprovers": [group(customer.approvers)],
-            }
-        )
-    return values
-
-
-# A question that is put back gets another id, unlike all else here: see test_questions.py.
-PATHS = [prop.path for prop in PROPERTIES if prop.compared and prop.path != "questions"]
-# Whole policies travel for each property: in parts, so that no part takes long.
-PARTS = 3
-
-
-@pytest.mark.parametrize("part", range(PARTS))
-def test_drift_is_seen_and_put_right(play: Play, customer: Customer, part: int) -> None:
-    options, body = full(customer)
-    values = drift(customer)
-    created = play.task("access_package_policy", **options)
-    by_id = {**options, "policy_id": created.ref("policy.id")}
-    path = f"{POLICIES}/" + created.ref("policy.id") + "?$expand=accessPackage"
-    before = play.get(path)
-    told = []
-    for prop in PATHS[part::PARTS]:
-        # A flag is turned; everything else stands in the table.
-        value = values[prop] if prop in values else not at(body, prop)
-        drifted = with_value(body, prop, value)
-        if prop == "requestApprovalSettings.stages":
-            drifted["requestApprovalSettings"].update(isApprovalRequiredForAdd=False, isApprovalRequiredForUpdate=False)
-        put(play, created, customer, drifted)
-        steps = play.check("access_package_policy", **by_id), play.task("access_package_policy", **by_id), play.get(path)
-        told.append((prop, value, *steps))
-    play.run()
-
-    assert holds(before.result, body) == []
-    for prop, value, predicted, put_right, after in told:
-        assert predicted.writes == [], prop
-        same_changes(predicted, put_right)
-        changes = {change["property"]: change for change in put_right.changes}
-        also = set()
-        if prop == "requestApprovalSettings.stages":
-            also = {f"requestApprovalSettings.isApprovalRequiredFor{what}" for what in ("Add", "Update")}
-        assert set(changes) == {prop} | also
-        assert holds(changes[prop]["before"], value) == []
-        assert holds(changes[prop]["after"], at(body, prop)) == []
-        assert holds(at(predicted.result["diff"]["before"], prop), value) == []
-        assert holds(at(predicted.result["diff"]["after"], prop), at(body, prop)) == []
-        assert [line.split()[0] for line in put_right.writes] == ["PUT"]
-        assert {**after.result, "modifiedDateTime": 0} == {**before.result, "modifiedDateTime": 0}, prop
-
-
-def test_every_property_is_tried(customer: Customer) -> None:
-    """Whatever stands in the table of properties differs from its drifted value, so that none is tried in name only."""
-    options, body = full(customer)
-    values = drift(customer)
-    for prop in PATHS:
-        there = at(body, prop)
-        assert isinstance(there, bool) or values[prop] != there, prop
-    assert [prop.path for prop in PROPERTIES if not prop.compared] == [START]
-
-
-def test_unstated_stays(play: Play, customer: Customer) -> None:
-    """A policy is replaced as a whole: what nobody stated is read, kept and sent again."""
-    options, body = full(customer)
-    question = {
-        "@odata.type": "#microsoft.graph.accessPackageTextInputQuestion",
-        "text": "Ticket?",
-        "isRequired": True,
-        "isAnswerEditable": True,
-        "isSingleLineQuestion": True,
-        "sequence": 1,
-    }
-    body.update(
-        questions=[question],
-        notificationSettings={"isAssignmentNotificationDisabled": True},
-    )
-    made = play.task("access_package_policy", **options)
-    put(play, made, customer, body)
-    path = f"{POLICIES}/" + made.ref("policy.id") + "?$expand=accessPackage"
-    before = play.get(path)
-    same = play.task("access_package_policy", **KEY)
-    predicted = play.check("access_package_policy", **KEY, description="Other words")
-    change = play.task("access_package_policy", **KEY, description="Other words")
-    after = play.get(path)
-    empty = play.task("access_package_policy", **KEY, description="")
-    cleared = play.get(path)
-    empty_again = play.task("access_package_policy", **KEY, description="")
-    play.run()
-
-    assert [x["text"] for x in before.result["questions"]] == ["Ticket?"]
-    assert (same.changed, same.writes) == (False, [])
-    same_changes(predicted, change)
-    assert change.paths == [("update", "description")]
-
-    def kept(step: Step) -> Body:
-        return {**step.result, "modifiedDateTime": 0, "description": 0}
-
-    assert kept(after) == kept(before)
-    assert after.result["description"] == "Other words"
-    assert empty.paths == [("update", "description")]
-    assert not cleared.result["description"]
-    assert kept(cleared) == kept(before)
-    assert not empty_again.changed
 
 
 def test_lists_are_kept_apart_from_what_is_stated_empty(play: Play, customer: Customer) -> None:
-    options, body = full(customer)
     stage = "requestApprovalSettings.stages"
-    made = play.task("access_package_policy", **options)
+    made = play.task("access_package_policy", **three_stages(customer))
     path = f"{POLICIES}/" + made.ref("policy.id")
     one = play.task("access_package_policy", **KEY, approval={"stages": [{"deny_after_days": 7}]})
     after_one = play.get(path)

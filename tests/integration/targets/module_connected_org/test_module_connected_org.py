@@ -12,8 +12,6 @@ from harness import world
 from harness.story import KNOWN_AFTER_APPLY, Play, same_changes
 from harness.tenants import EM, Tenant
 
-from ansible_collections.mssp.defender.plugins.module_utils._resources.connected_organization import ConnectedOrganization
-
 ORGANIZATIONS = f"{EM}/connectedOrganizations"
 MSSP: dict[str, t.Any] = {
     "org_tenant_id": world.MSSP_TENANT,
@@ -90,29 +88,6 @@ def test_from_nothing_to_nothing(play: Play, tenant: Tenant) -> None:
     same_changes(predicted_end, end)
     assert none.result == []
     assert (end_again.changed, end_again.writes) == (False, [])
-
-
-DRIFT: dict[str, t.Any] = {"displayName": "Renamed by hand", "description": "Somebody's words", "state": "proposed"}
-
-
-def test_drift_is_seen_and_put_right(play: Play) -> None:
-    assert {prop.path for prop in ConnectedOrganization.properties} == set(DRIFT)
-    wanted = {**MSSP, "org_state": "configured"}
-    created = play.task("connected_org", **wanted)
-    path = f"{ORGANIZATIONS}/" + created.ref("connected_org.id")
-    before = play.get(path)
-    told = []
-    for prop, value in DRIFT.items():
-        play.patch(path, {prop: value})
-        told.append((prop, value, play.check("connected_org", **wanted), play.task("connected_org", **wanted), play.get(path)))
-    play.run()
-
-    for prop, value, predicted, put_right, after in told:
-        assert predicted.writes == []
-        same_changes(predicted, put_right)
-        assert [(x["property"], x["before"], x["after"]) for x in put_right.changes] == [(prop, value, before.result[prop])]
-        assert [entry["body"] for entry in put_right.requests if entry["write"]] == [{prop: before.result[prop]}]
-        assert {**after.result, "modifiedDateTime": 0} == {**before.result, "modifiedDateTime": 0}
 
 
 @pytest.mark.parametrize("domain", [world.MSSP_DOMAIN, world.MSSP_DOMAIN.upper(), "fabrikam-security.onmicrosoft.example"])

@@ -11,8 +11,6 @@ import pytest
 from harness.story import KNOWN_AFTER_APPLY, Play, Step, same_changes
 from harness.tenants import ASSIGNMENTS, ROLES, Tenant
 
-from ansible_collections.mssp.defender.plugins.module_utils._resources.defender_role import DefenderRole
-
 BASICS = "microsoft.xdr/secops/securitydata/basics/read"
 ALERTS = "microsoft.xdr/secops/securitydata/alerts/manage"
 RESPONSE = "microsoft.xdr/secops/securitydata/response/manage"
@@ -110,41 +108,6 @@ def test_from_nothing_to_nothing(play: Play, tenant: Tenant) -> None:
     assert end.result["role"] is None
     assert of_name(gone) == unlinked.result == []
     assert (end_again.changed, end_again.writes) == (False, [])
-
-
-DRIFT: dict[str, t.Any] = {
-    "displayName": "Renamed by hand",
-    "description": "Somebody's words",
-    "rolePermissions": [{"allowedResourceActions": [BASICS, ALERTS, LIVE]}],
-}
-
-
-def test_drift_is_seen_and_put_right(play: Play) -> None:
-    assert {prop.path for prop in DefenderRole.properties} == set(DRIFT)
-    created = play.task("mde_role", **ROLE)
-    role = created.ref("role.id")
-    by_id = {**ROLE, "role_id": role}
-    before = play.get(f"{ROLES}/{role}", beta=True)
-    told = []
-    for prop, value in DRIFT.items():
-        play.patch(f"{ROLES}/{role}", {prop: value}, beta=True)
-        steps = play.check("mde_role", **by_id), play.task("mde_role", **by_id), play.get(f"{ROLES}/{role}", beta=True)
-        told.append((prop, *steps))
-    play.run()
-
-    for prop, predicted, put_right, after in told:
-        assert predicted.writes == []
-        same_changes(predicted, put_right)
-        assert put_right.paths == [("update", prop)]
-        assert len(put_right.writes) == 1
-        assert after.result == before.result
-        if prop != "rolePermissions":
-            assert put_right.changes[0]["before"] == DRIFT[prop]
-            assert predicted.result["diff"]["before"][prop] == DRIFT[prop]
-            assert predicted.result["diff"]["after"][prop] == before.result[prop]
-        else:
-            assert LIVE in put_right.changes[0]["before"][0]["allowedResourceActions"]
-            assert LIVE not in put_right.changes[0]["after"][0]["allowedResourceActions"]
 
 
 def test_unstated_stays_and_stated_empty_clears(play: Play, tenant: Tenant) -> None:
