@@ -40,7 +40,7 @@ $(VENV216)/.ready: requirements.txt
 	@$(VENV216)/bin/python -m $(PIP) 'ansible-core>=2.16,<2.17' -r requirements.txt 'pytest>=8.3,<10' 'hypothesis>=6.100,<7'
 	@touch $@
 
-.PHONY: help venv demo gates test lint units sandbox-tests integration core216 build clean
+.PHONY: help venv demo gates test lint units sandbox-tests integration core216 docs-troubleshooting build clean
 
 venv: $(VENV)/.ready ## Install what is needed into .venv
 
@@ -68,6 +68,9 @@ integration: $(VENV)/.ready ## Real playbooks against the sandbox
 core216: $(VENV)/.ready $(VENV216)/.ready ## Unit tests and one whole playbook on ansible-core 2.16
 	$(VENV216)/bin/python -m pytest -p no:cacheprovider -q tests/unit
 	MSSP_TEST_ANSIBLE="$(CURDIR)/$(VENV216)/bin" python -m pytest -p no:cacheprovider -q tests/integration/targets/playbook_onboard -k smoke
+
+docs-troubleshooting: $(VENV)/.ready ## Write docs/troubleshooting.md from the table of failures
+	cd tests/support && python -m troubleshooting.page
 
 build: $(VENV)/.ready ## Build the collection and look into the tarball
 	@mkdir -p .build

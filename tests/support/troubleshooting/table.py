@@ -25,6 +25,7 @@ OPEN: t.Mapping[str, str] = {
     "controller": r"\S+",
     "python": r"\S+",
     "aliases": r"[a-z_]+(?:, [a-z_]+)+",
+    "permissions": r"[A-Za-z.]+(?:, [A-Za-z.]+)*",
     "names": r"[a-z_]+(?:, [a-z_]+)+",
     "booleans": r"[0-9a-z', ]+",
 }
