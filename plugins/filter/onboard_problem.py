@@ -3,9 +3,17 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 from __future__ import annotations
 
-import collections.abc
 import re
 import typing as t
+
+from ansible_collections.mssp.defender.plugins.plugin_utils.onboard_values import shown, truth
+from ansible_collections.mssp.defender.plugins.plugin_utils.onboard_variables import (
+    PREFIX,
+    VARIABLES,
+    tier_label,
+    unknown_name,
+    wrong_value,
+)
 
 DOCUMENTATION = r"""
 ---
@@ -15,12 +23,19 @@ version_added: 0.1.0
 author: mssp.defender contributors (@mssp-defender)
 description:
   - Looks at the role's variables together and returns the first problem as one sentence with its remedy, or an empty string.
-  - Ansible's own check of role arguments knows types, but neither how variables belong together nor whose customer they are.
+  - Ansible's own check of role arguments prints its whole specification, and knows neither how variables belong together nor
+    whose customer they are.
+positional: names
 options:
   _input:
-    description: The variables by their names without C(mssp_onboard_).
+    description: The variables by their names without C(mssp_onboard_). What is not set is left out, null or empty.
     type: dict
     required: true
+  names:
+    description: The whole names of all variables that are set, so that misspelt ones are found.
+    type: list
+    elements: str
+    default: []
 """
 
 EXAMPLES = r"""
@@ -38,38 +53,36 @@ _value:
   type: str
 """
 
-_TENANT = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|[a-z0-9-]+(\.[a-z0-9-]+)+", re.IGNORECASE)
+_GUID = r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+_OBJECT = re.compile(_GUID, re.IGNORECASE)
+_TENANT = re.compile(_GUID + r"|[a-z0-9-]+(\.[a-z0-9-]+)+", re.IGNORECASE)
 _KEY = re.compile(r"[a-z0-9][a-z0-9-]{0,31}")
 
-_TIER_NEEDS = ("key", "group", "role")
-_TIER_MAY = (
-    "description",
-    "policy_description",
-    "permissions",
-    "scopes",
-    "package",
-    "hidden",
-    "duration_days",
-    "approval_stages",
-    "reviews",
-)
+# What two tiers cannot share, and what a tier cannot share with the approvers.
+_OWN = ("key", "group", "group_id", "role", "role_id", "package")
+_OF_APPROVERS = {"group": "approvers_group", "group_id": "approvers_group_id", "package": "approvers_package"}
 
 
-def onboard_problem(variables: t.Mapping[str, t.Any]) -> str:
+def onboard_problem(variables: t.Mapping[str, t.Any], names: t.Iterable[str] = ()) -> str:
     """The first problem of the variables as one sentence with its remedy, or an empty string."""
-    for check in (_parties, _tiers, _deciders):
-        problem = check(variables)
-        if problem:
-            return problem
-    return ""
-
-
-def _is_list(value: t.Any) -> bool:
-    return isinstance(value, collections.abc.Sequence) and not isinstance(value, (str, bytes))
+    names = set(map(str, names))
+    return (
+        unknown_name(names)
+        or _parties(variables)
+        or _values(variables, names)
+        or _ids(variables)
+        or _tiers(variables)
+        or _deciders(variables)
+    )
 
 
 def _parties(variables: t.Mapping[str, t.Any]) -> str:
     tenant = str(variables.get("tenant_id") or "").strip()
+    if not tenant:
+        return (
+            "mssp_onboard_tenant_id is not set. Set it in host_vars to the customer's tenant id or to one of its verified "
+            "domains; nothing was done for this customer."
+        )
     if not _TENANT.fullmatch(tenant):
         return f"mssp_onboard_tenant_id is '{tenant}'. Set it to the customer's tenant id or to one of its verified domains."
     mssp_id, mssp_domain = variables.get("mssp_tenant_id"), variables.get("mssp_domain")
@@ -92,69 +105,59 @@ def _parties(variables: t.Mapping[str, t.Any]) -> str:
     return ""
 
 
-def _tiers(variables: t.Mapping[str, t.Any]) -> str:
-    tiers = variables.get("tiers")
-    if not _is_list(tiers) or not tiers:
-        return "mssp_onboard_tiers is no list of tiers. Leave it out for the published two, or list at least one."
-    seen: dict[tuple[str, str], int] = {("group", str(variables.get("approvers_group"))): 0}
-    for number, tier in enumerate(tiers, start=1):
-        if not isinstance(tier, collections.abc.Mapping):
-            return f"entry {number} of mssp_onboard_tiers is no dictionary. Give it key, group, role and permissions."
-        lacking = [name for name in _TIER_NEEDS if not tier.get(name)]
-        if not tier.get("permissions") and not variables.get("skip_defender"):
-            lacking.append("permissions")
-        if lacking:
-            return f"entry {number} of mssp_onboard_tiers has no {' and no '.join(lacking)}. Add what is missing."
-        unknown = sorted(set(map(str, tier)) - set(_TIER_NEEDS) - set(_TIER_MAY))
-        if unknown:
-            return (
-                f"entry {number} of mssp_onboard_tiers has {', '.join(unknown)}, which means nothing. "
-                f"Use {', '.join((*_TIER_NEEDS, *_TIER_MAY))}."
-            )
-        if not _KEY.fullmatch(str(tier["key"])) or tier["key"] == "approvers":
-            return (
-                f"entry {number} of mssp_onboard_tiers has the key '{tier['key']}'. "
-                "Use up to 32 small letters, digits and hyphens, and not 'approvers'."
-            )
-        for name in ("key", "group", "role", "package"):
-            value = tier.get(name) or (tier["group"] if name == "package" else None)
-            first = seen.setdefault((name, str(value)), number)
-            if first != number:
-                whose = f"entry {first}" if first else "the approvers"
-                return f"entry {number} of mssp_onboard_tiers has the same {name} as {whose} ('{value}'). Give each its own."
+def _values(variables: t.Mapping[str, t.Any], names: t.Collection[str]) -> str:
+    for name in VARIABLES:
+        value = variables.get(name)
+        # What is not set arrives as null, on ansible-core 2.16 as an empty text.
+        if value in (None, "") and PREFIX + name not in names:
+            continue
+        problem = wrong_value(name, value)
+        if problem:
+            return problem
     return ""
+
+
+def _ids(variables: t.Mapping[str, t.Any]) -> str:
+    stated = {f"{tier_label(number, tier)}: group_id": tier.get("group_id") for number, tier in _numbered(variables)}
+    stated["mssp_onboard_approvers_group_id"] = variables.get("approvers_group_id")
+    for where, value in stated.items():
+        if value and not _OBJECT.fullmatch(str(value)):
+            return f"{where} is {shown(value)}, which is no object id. Copy it from the group's overview in the Entra portal."
+    return ""
+
+
+def _tiers(variables: t.Mapping[str, t.Any]) -> str:
+    seen = {(name, str(variables[theirs]).lower()): 0 for name, theirs in _OF_APPROVERS.items() if variables.get(theirs)}
+    for number, tier in _numbered(variables):
+        label = tier_label(number, tier)
+        if not tier.get("permissions") and not truth(variables.get("skip_defender") or False):
+            return f"{label} has no permissions. Add what is missing."
+        if not _KEY.fullmatch(str(tier["key"])) or tier["key"] == "approvers":
+            return f"{label}: key is {shown(tier['key'])}. Use up to 32 small letters, digits and hyphens, and not 'approvers'."
+        for name in _OWN:
+            value = tier.get(name) or (tier["group"] if name == "package" else None)
+            first = seen.setdefault((name, str(value).lower()), number) if value else number
+            if first != number:
+                whose = f"tier {first}" if first else "the approvers"
+                return f"{label} has the same {name} as {whose} ({shown(value)}). Give each its own."
+    return ""
+
+
+def _numbered(variables: t.Mapping[str, t.Any]) -> t.Iterable[tuple[int, t.Mapping[str, t.Any]]]:
+    return enumerate(variables.get("tiers") or [], start=1)
 
 
 def _deciders(variables: t.Mapping[str, t.Any]) -> str:
-    people = variables.get("customer_approvers")
-    if not _is_list(people or []) or not all(_is_subject(entry) for entry in people or []):
-        return (
-            "mssp_onboard_customer_approvers is no list of people. Write entries such as user: anna@customer.com, or group: IT."
-        )
-    approvers = variables.get("tier_approvers")
-    if approvers not in ("approvers", "customer", "both"):
-        return f"mssp_onboard_tier_approvers is '{approvers}'. Set it to approvers, customer or both."
-    reviewers = variables.get("reviewers")
-    listed = _is_list(reviewers) and all(map(_is_subject, reviewers))
-    if not listed and reviewers not in ("self", "approvers", "customer"):
-        return (
-            f"mssp_onboard_reviewers is '{reviewers}'. "
-            "Set it to self, approvers, customer, or a list of entries such as user: anna@customer.com."
-        )
-    if not people:
-        for name, value in (("tier_approvers", approvers), ("reviewers", reviewers)):
-            if value in ("customer", "both"):
-                return (
-                    f"mssp_onboard_{name} is '{value}', but mssp_onboard_customer_approvers names nobody. "
-                    "Name at least one person or group of the customer."
-                )
+    if variables.get("customer_approvers"):
+        return ""
+    for name in ("tier_approvers", "reviewers"):
+        value = variables.get(name)
+        if value in ("customer", "both"):
+            return (
+                f"mssp_onboard_{name} is '{value}', but mssp_onboard_customer_approvers names nobody. "
+                "Name at least one person or group of the customer."
+            )
     return ""
-
-
-def _is_subject(entry: t.Any) -> bool:
-    return (
-        isinstance(entry, collections.abc.Mapping) and len(entry) == 1 and set(entry) <= {"user", "group"} and all(entry.values())
-    )
 
 
 class FilterModule:

@@ -129,8 +129,8 @@ def test_one_customers_failure_is_one_sentence_and_stops_no_other(job: Onboardin
         + consent.format("unknowing.onmicrosoft.com")
     )
     assert said["notenant"] == (
-        "Customer notenant has no tenant: mssp_onboard_tenant_id is not set. Set it in host_vars to the customer's tenant id or "
-        "to one of its verified domains; nothing was done for this customer."
+        "Customer notenant: mssp_onboard_tenant_id is not set. Set it in host_vars to the customer's tenant id or to one of its "
+        "verified domains; nothing was done for this customer."
     )
     assert said["nobody"] == (
         "Tenant nobody.example: no access token: the tenant is not known in this cloud (AADSTS90002). Check tenant_id and cloud."
@@ -174,7 +174,7 @@ def test_two_customers_with_one_tenant(job: Onboarding) -> None:
     [
         ({"mssp_onboard_mssp_tenant_id": "alone.onmicrosoft.com"}, "the customer's tenant and the MSSP's tenant are the same"),
         ({"mssp_onboard_mssp_tenant_id": None}, "neither is set. Set exactly one of them, for all customers."),
-        ({"mssp_onboard_tiers": []}, "mssp_onboard_tiers is no list of tiers."),
+        ({"mssp_onboard_tiers": []}, "mssp_onboard_tiers is an empty list. Leave it out for the published two"),
         ({"mssp_onboard_tier_approvers": "customer"}, "but mssp_onboard_customer_approvers names nobody."),
         (
             {"mssp_onboard_mssp_tenant_id": None, "mssp_onboard_mssp_domain": "nowhere.example"},
@@ -184,15 +184,23 @@ def test_two_customers_with_one_tenant(job: Onboarding) -> None:
             {"mssp_onboard_mssp_tenant_id": None, "mssp_onboard_mssp_domain": "alone2.onmicrosoft.com"},
             "Microsoft knows no tenant of the domain alone2.onmicrosoft.com.",
         ),
-        ({"mssp_onboard_customer_approvers": [{"user": "nobody@alone.onmicrosoft.com"}]}, "there is no user 'nobody@alone"),
+        (
+            {"mssp_onboard_customer_approvers": [{"user": "nobody@alone.onmicrosoft.com"}]},
+            "there is no user 'nobody@alone.onmicrosoft.com'. Check the name, or create it first. In the variables of this role: "
+            "mssp_onboard_customer_approvers, mssp_onboard_reviewers and",
+        ),
+        ({"mssp_onboard_reviewers": [{"group": "Nobody's"}]}, "reviews.reviewers: there is no group 'Nobody's'."),
+        ({"mssp_onboard_tier1_permissions": ["see_all"]}, "'see_all' is no permission of Defender."),
+        ({"mssp_onboard_review_open_days": 400}, "reviews.open_days is 400, as long as the time from one review to the next."),
     ],
 )
 def test_variables_that_do_not_fit(job: Onboarding, more: dict[str, t.Any], words: str) -> None:
-    """One sentence with the remedy."""
+    """One sentence with the remedy, and nothing is written."""
     variables = {key: value for key, value in job.variables("alone", **more).items() if value is not None}
     said = sentence(job.run(hosts=customers(alone=variables)), "alone")
     assert words in said
     assert "alone" in said
+    assert job.sandbox.log.writes() == []
 
 
 def test_the_mssps_own_tenant_by_its_id(job: Onboarding) -> None:
@@ -212,7 +220,8 @@ def test_a_squatted_group_is_not_taken_over(job: Onboarding) -> None:
     said = sentence(job.run(hosts=customers(squatted=job.variables("squatted"))), "squatted")
     assert "Cannot take over the group 'Tier 2 Analyst' in tenant squatted.onmicrosoft.com" in said
     assert "members 'Eve' whom nobody named" in said
-    assert "set adopt: true" in said
+    assert "In the variables of this role: group_id or role_id of the tier" in said
+    assert "mssp_onboard_adopt: true whatever has the right name; mssp_onboard_name_prefix makes others beside it." in said
     assert job.sandbox.log.writes() == []
     adopted = job.run(hosts=customers(squatted=job.variables("squatted", mssp_onboard_adopt=True)))
     assert adopted.rc == 0, adopted

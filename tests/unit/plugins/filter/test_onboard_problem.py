@@ -14,6 +14,7 @@ from ansible_collections.mssp.defender.plugins.filter.onboard_problem import onb
 
 TIER = {"key": "tier1", "group": "Tier 1 Analyst", "role": "Tier 1 Analysts", "permissions": ["alerts_investigation"]}
 OTHER = {"key": "tier2", "group": "Tier 2 Analyst", "role": "Tier 2 Analysts", "permissions": ["alerts_investigation"]}
+GROUP = "3f1b8f9e-6a51-4c3c-9d43-0f5a4a3c2b10"
 RIGHT = {
     "tenant_id": "contoso.onmicrosoft.com",
     "mssp_tenant_id": "11111111-2222-3333-4444-555555555555",
@@ -38,7 +39,8 @@ RIGHT = {
             "reviewers": "customer",
         },
         {"reviewers": [{"user": "anna@customer.com"}]},
-        {"tiers": [{**TIER, "permissions": None}], "skip_defender": True},
+        {"tiers": [{key: value for key, value in TIER.items() if key != "permissions"}], "skip_defender": "True"},
+        {"tiers": [{**TIER, "group_id": GROUP}, {**OTHER, "role_id": "a role"}], "approvers_group_id": None},
         {"tiers": ({**TIER, "hidden": True, "duration_days": 180},)},
     ],
 )
@@ -54,7 +56,7 @@ def test_nothing_is_wrong(changed):
     [
         (
             {"tenant_id": None},
-            "mssp_onboard_tenant_id is ''. Set it to the customer's tenant id or to one of its verified domains.",
+            "mssp_onboard_tenant_id is not set. Set it in host_vars to the customer's tenant id or to one of its verified",
         ),
         ({"tenant_id": "contoso"}, "mssp_onboard_tenant_id is 'contoso'. Set it to"),
         ({"tenant_id": "contoso.com/../x"}, "mssp_onboard_tenant_id is 'contoso.com/../x'. Set it to"),
@@ -71,43 +73,43 @@ def test_nothing_is_wrong(changed):
             {"mssp_tenant_id": "CONTOSO.onmicrosoft.com"},
             "the customer's tenant and the MSSP's tenant are the same (contoso.onmicrosoft.com). Correct mssp_onboard_tenant_id",
         ),
-        ({"tiers": []}, "mssp_onboard_tiers is no list of tiers. Leave it out for the published two, or list at least one."),
-        ({"tiers": "tier1"}, "mssp_onboard_tiers is no list of tiers."),
-        ({"tiers": {"tier1": TIER}}, "mssp_onboard_tiers is no list of tiers."),
-        ({"tiers": [TIER, "tier2"]}, "entry 2 of mssp_onboard_tiers is no dictionary. Give it key, group, role and permissions."),
         (
-            {"tiers": [{"key": "a"}]},
-            "entry 1 of mssp_onboard_tiers has no group and no role and no permissions. Add what is missing.",
+            {"tiers": [{**TIER, "permissions": None}]},
+            "tier 1 of mssp_onboard_tiers ('tier1'): permissions is empty. Give it a value, or leave it out.",
         ),
         (
-            {"tiers": [{**TIER, "duraton_days": 3}]},
-            "entry 1 of mssp_onboard_tiers has duraton_days, which means nothing. Use key, group",
+            {"tiers": [OTHER, {key: value for key, value in TIER.items() if key != "permissions"}]},
+            "tier 2 of mssp_onboard_tiers ('tier1') has no permissions. Add what is missing.",
         ),
         (
             {"tiers": [{**TIER, "key": "Tier 1"}]},
-            "entry 1 of mssp_onboard_tiers has the key 'Tier 1'. Use up to 32 small letters",
+            "tier 1 of mssp_onboard_tiers ('Tier 1'): key is 'Tier 1'. Use up to 32 small letters",
         ),
         (
             {"tiers": [{**TIER, "key": "approvers"}]},
-            "entry 1 of mssp_onboard_tiers has the key 'approvers'. Use up to 32 small letters",
+            "tier 1 of mssp_onboard_tiers ('approvers'): key is 'approvers'. Use up to 32 small letters",
         ),
         (
             {"tiers": [TIER, {**OTHER, "key": "tier1"}]},
-            "entry 2 of mssp_onboard_tiers has the same key as entry 1 ('tier1'). Give each",
+            "tier 2 of mssp_onboard_tiers ('tier1') has the same key as tier 1 ('tier1'). Give each its own.",
         ),
-        ({"tiers": [TIER, {**OTHER, "role": "Tier 1 Analysts"}]}, "entry 2 of mssp_onboard_tiers has the same role as entry 1"),
+        (
+            {"tiers": [TIER, {**OTHER, "role": "Tier 1 Analysts"}]},
+            "tier 2 of mssp_onboard_tiers ('tier2') has the same role as tier 1",
+        ),
         (
             {"tiers": [{**TIER, "group": "MSSP Analyst Approvers"}]},
-            "entry 1 of mssp_onboard_tiers has the same group as the approvers ('MSSP Analyst Approvers'). Give each its own.",
+            "tier 1 of mssp_onboard_tiers ('tier1') has the same group as the approvers ('MSSP Analyst Approvers'). Give each",
         ),
         (
-            {"customer_approvers": "anna"},
-            "mssp_onboard_customer_approvers is no list of people. Write entries such as user: anna",
+            {"tiers": [{**TIER, "group_id": GROUP}], "approvers_group_id": GROUP.upper()},
+            "tier 1 of mssp_onboard_tiers ('tier1') has the same group_id as the approvers",
         ),
-        ({"customer_approvers": [{"user": "a", "group": "b"}]}, "mssp_onboard_customer_approvers is no list of people."),
-        ({"customer_approvers": [{"user": ""}]}, "mssp_onboard_customer_approvers is no list of people."),
-        ({"tier_approvers": "nobody"}, "mssp_onboard_tier_approvers is 'nobody'. Set it to approvers, customer or both."),
-        ({"reviewers": "anna"}, "mssp_onboard_reviewers is 'anna'. Set it to self, approvers, customer, or a list"),
+        (
+            {"tiers": [TIER, {**OTHER, "group_id": "Tier 2 Analyst"}]},
+            "tier 2 of mssp_onboard_tiers ('tier2'): group_id is 'Tier 2 Analyst', which is no object id. Copy it from",
+        ),
+        ({"approvers_group_id": "MSSP"}, "mssp_onboard_approvers_group_id is 'MSSP', which is no object id. Copy it from"),
         ({"tier_approvers": "both"}, "mssp_onboard_tier_approvers is 'both', but mssp_onboard_customer_approvers names nobody."),
         ({"reviewers": "customer"}, "mssp_onboard_reviewers is 'customer', but mssp_onboard_customer_approvers names nobody."),
     ],
@@ -116,6 +118,23 @@ def test_the_first_problem(changed, words):
     problem = onboard_problem({**RIGHT, **changed})
     assert problem.startswith(words)
     assert problem.endswith(".")
+
+
+def test_a_variable_that_is_set_and_empty():
+    assert onboard_problem({**RIGHT, "catalog": ""}) == ""
+    problem = onboard_problem({**RIGHT, "catalog": ""}, ["mssp_onboard_catalog"])
+    assert problem == "mssp_onboard_catalog is empty. Give it a value, or leave it out."
+    assert onboard_problem({**RIGHT, "name_prefix": ""}, ["mssp_onboard_name_prefix"]) == ""
+
+
+def test_a_misspelt_variable_comes_before_what_it_leaves_unset():
+    problem = onboard_problem({**RIGHT, "tenant_id": ""}, ["mssp_onboard_tenantid", "mssp_onboard_tiers"])
+    assert problem == "mssp_onboard_tenantid is no variable of the role mssp_onboard. Write mssp_onboard_tenant_id instead."
+
+
+def test_the_first_of_many_problems_in_the_order_of_the_variables():
+    problem = onboard_problem({**RIGHT, "review_open_days": "many", "duration_days": "long", "adopt": "perhaps"})
+    assert problem.startswith("mssp_onboard_adopt is 'perhaps'")
 
 
 def test_the_filter_and_its_documentation():
