@@ -111,7 +111,7 @@ def _failure(row: Row) -> list[str]:
 
 def _plain(title: str) -> str:
     """A heading that Markdown does not change."""
-    return re.sub(r"([*_<>\[\]])", r"\\\1", title.strip(" :("))
+    return re.sub(r"([*<>\[\]])", r"\\\1", title.strip(" :("))
 
 
 def _wrapped(text: str) -> list[str]:
