@@ -16,14 +16,15 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from .config.faults import Fault
+from .consistency import spread_slowly, take_snapshot
 from .control import Control
-from .exchange import Exchange, Reply
+from .exchange import Exchange, Handled, Reply, Requester
 from .faulting import FaultSchedule
 from .graph.batch import is_batch, parse_batch, run_batch
 from .graph.errors import GraphError
 from .graph.service import GraphService
 from .identity.service import IdentityService
-from .journal import Journal
+from .journal import WRITES, Journal
 from .world import World
 
 EXIT_CRASHED = 70
@@ -34,11 +35,12 @@ class Sandbox:
     """One port: ``/v1.0`` and ``/beta`` are Graph, ``/_sandbox`` is control, the rest is identity."""
 
     def __init__(self, world: World) -> None:
+        self._world = world
         self._latency = world.config.latency_ms
         self._graph = GraphService(world)
         self._identity = IdentityService(world)
         self._journal = Journal()
-        self._faults = FaultSchedule(world.config.faults, world.config.throttle, world.clock)
+        self._faults = FaultSchedule(world.config.faults, world.config.throttle, world.clock, world.config.random_faults)
         self._control = Control(world, self._journal, self._faults)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -63,9 +65,9 @@ class Sandbox:
 
     async def _serve(self, area: str, exchange: Exchange, scope: Scope, receive: Receive, send: Send) -> None:
         if area == "graph" and is_batch(exchange):
-            await _respond(await self._batch(exchange), scope, receive, send)
-            return
-        reply, fault = await self._perform(area, exchange)
+            reply, fault = await self._batch(exchange)
+        else:
+            reply, fault = await self._perform(area, exchange)
         if fault and fault.crash == "refuse":
             self._faults.refusing = True
         if fault and fault.drop:
@@ -88,21 +90,49 @@ class Sandbox:
         if fault and (fault.drop == "before" or (fault.status and not fault.after_work)):
             handled = service.refuse(exchange, who, fault)
         else:
-            handled = service.handle(exchange, who)
+            handled = self._handle(service, exchange, who)
             if fault and fault.status:
                 handled.reply = service.refuse(exchange, who, fault).reply
         dropped = fault is not None and fault.drop is not None
         self._journal.record(exchange, area, handled, None if dropped else handled.reply.status)
         return handled.reply, fault
 
-    async def _batch(self, exchange: Exchange) -> Reply:
-        """The envelope of a batch; what is in it is carried out as if it had come alone."""
+    def _handle(self, service: GraphService | IdentityService, exchange: Exchange, who: Requester) -> Handled:
+        """Carry out one request; on Graph, let its effects spread as slowly as the tenant's switches say."""
+        tenant = self._world.tenants.get(who.tenant_id or "")
+        if tenant is None or service is not self._graph or exchange.method not in WRITES:
+            return service.handle(exchange, who)
+        before = take_snapshot(tenant)
+        handled = service.handle(exchange, who)
+        if before is not None and handled.reply.status < 400:
+            spread_slowly(tenant, before, self._world.clock)
+        return handled
+
+    async def _batch(self, exchange: Exchange) -> tuple[Reply, Fault | None]:
+        """A batch: its envelope meets only faults of the area ``batch``, each request in it those of Graph."""
         who = self._graph.identify(exchange)
         if who.caller is None:
-            return self._graph.handle(exchange, who).reply
+            return self._graph.handle(exchange, who).reply, None
+        strike = self._faults.judge("batch", exchange.method, exchange.target, who.tenant_names)
+        fault = strike.fault
+        if strike.latency_ms:
+            await asyncio.sleep(strike.latency_ms / 1000)
+        if fault and (fault.drop == "before" or (fault.status and not fault.after_work)):
+            return self._graph.refuse(exchange, who, fault).reply, fault
+        reply, crashed = await self._batched(exchange, who)
+        if fault and fault.status:
+            reply = self._graph.refuse(exchange, who, fault).reply
+        return reply, fault or crashed
+
+    async def _batched(self, exchange: Exchange, who: Requester) -> tuple[Reply, Fault | None]:
+        """What is in a batch, carried out as if it had come alone; with a crash that one of its requests met."""
+        crashed: Fault | None = None
 
         async def perform(inner: Exchange) -> Reply:
+            nonlocal crashed
             reply, fault = await self._perform("graph", inner)
+            if fault is not None and fault.crash:
+                crashed = fault
             # One request of a batch has no connection to cut; a gateway would say that its back-end did not answer.
             lost = fault is not None and fault.drop is not None
             return self._graph.refuse(inner, who, Fault(status=504)).reply if lost else reply
@@ -110,8 +140,8 @@ class Sandbox:
         try:
             responses = await run_batch(parse_batch(exchange), perform)
         except GraphError as error:
-            return self._graph.answer_error(exchange, who, error)
-        return Reply(200, {"responses": responses})
+            return self._graph.answer_error(exchange, who, error), crashed
+        return Reply(200, {"responses": responses}), crashed
 
 
 async def _respond(reply: Reply, scope: Scope, receive: Receive, send: Send) -> None:

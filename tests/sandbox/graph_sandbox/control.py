@@ -12,7 +12,7 @@ from urllib.parse import parse_qs
 from pydantic import TypeAdapter, ValidationError
 
 from .clock import long_time
-from .config.faults import Fault, Throttle
+from .config.faults import Fault, RandomFaults, Throttle
 from .config.quirks import Quirks
 from .exchange import Exchange, Reply
 from .faulting import FaultSchedule
@@ -22,7 +22,9 @@ from .odata.bodies import parse_time
 from .world import World
 
 _FAULTS = TypeAdapter(list[Fault])
+_LOTS = TypeAdapter(RandomFaults | None)
 _THROTTLE = TypeAdapter(Throttle | None)
+_MOST_LOTS = 10_000
 
 
 class Control:
@@ -44,6 +46,8 @@ class Control:
             if route == "DELETE /_sandbox/requests":
                 self._journal.clear()
                 return Reply(204)
+            if route == "GET /_sandbox/faults":
+                return self._show_faults(query.get("tenant"), query.get("first", "100"))
             if route == "POST /_sandbox/faults":
                 return self._set_faults(body)
             if route == "DELETE /_sandbox/faults":
@@ -69,12 +73,26 @@ class Control:
         found = self._world.find_tenant(tenant)
         return Reply(200, {"requests": self._journal.entries(found.id if found else tenant)})
 
+    def _show_faults(self, tenant: str | None, first: str) -> Reply:
+        """What is in force; for a tenant, also which of its requests the lots will strike."""
+        shown = self._faults.describe()
+        if tenant is not None:
+            found = self._world.find_tenant(tenant)
+            if found is None:
+                return Reply(404, {"error": f"There is no tenant {tenant}."})
+            shown["schedule"] = self._faults.preview(found.id, min(int(first), _MOST_LOTS))
+        return Reply(200, shown)
+
     def _set_faults(self, body: Any) -> Reply:
-        if isinstance(body, dict):
-            faults, throttle = body.get("faults", []), body.get("throttle")
-        else:
-            faults, throttle = body, None
-        self._faults.replace(_FAULTS.validate_python(faults), _THROTTLE.validate_python(throttle))
+        plan: dict[str, Any] = body if isinstance(body, dict) else {"faults": body}
+        if "rate" in plan:
+            plan = {"faults": plan}
+        faults, lots = plan.get("faults", []), plan.get("random_faults")
+        if isinstance(faults, dict):
+            faults, lots = [], faults
+        self._faults.replace(
+            _FAULTS.validate_python(faults), _THROTTLE.validate_python(plan.get("throttle")), _LOTS.validate_python(lots)
+        )
         return Reply(204)
 
     def _clock(self, method: str, body: Any) -> Reply:

@@ -6,12 +6,42 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .clock import Clock
 
 Row = dict[str, Any]
 """One object: Graph's own property names, and private ones that begin with an underscore."""
 Rows = list[Row]
 """Several objects; the name is needed where a method of the same name hides ``list``."""
+
+
+@dataclass(slots=True)
+class Lag:
+    """An object that readers see as it was before a write, as long as one of the three is not used up."""
+
+    before: Row | None
+    """None: it was not there."""
+    reads: int
+    lists: int
+    until: float
+    """Seconds since 1970 on the sandbox's clock."""
+    clock: Clock
+
+    def over(self) -> bool:
+        """Whether everybody sees the object as it is."""
+        return self.reads <= 0 and self.lists <= 0 and self.clock.now().timestamp() >= self.until
+
+    def hides(self, *, listing: bool) -> bool:
+        """Whether this read, or this list, shows what was before; counts it."""
+        left = self.lists if listing else self.reads
+        if listing:
+            self.lists -= 1
+        else:
+            self.reads -= 1
+        return left > 0 or self.clock.now().timestamp() < self.until
 
 
 class Store:
@@ -21,6 +51,7 @@ class Store:
         self._rows: dict[str, Row] = {}
         self._hidden: dict[str, int] = {}
         self._stale: dict[str, tuple[int, Row]] = {}
+        self._lags: dict[str, Lag] = {}
 
     def add(self, row: Row, hidden_reads: int = 0) -> Row:
         """Keep a new object; the first ``hidden_reads`` reads will not see it."""
@@ -46,10 +77,14 @@ class Store:
         """The object as a reader sees it now; this counts as a read."""
         key = row_id.lower()
         row = self._rows.get(key)
+        if self._lags and self._lagging(key, listing=False):
+            return self._lags[key].before
         return row if row is None or not (self._hidden or self._stale) else self._seen(key, row)
 
     def list(self, wanted: Callable[[Row], bool] | None = None) -> Rows:
         """All objects, or those wanted, as a reader sees them now; this counts as a read of each."""
+        if self._lags:
+            return self._list_with_lags(wanted)
         rows = [(key, row) for key, row in self._rows.items() if wanted is None or wanted(row)]
         if not (self._hidden or self._stale):
             return [row for _unused, row in rows]
@@ -62,6 +97,18 @@ class Store:
         if reads and key in self._rows:
             self._stale[key] = (reads, dict(self._rows[key]))
 
+    @property
+    def rows(self) -> dict[str, Row]:
+        """The objects by key, to be looked at only."""
+        return self._rows
+
+    def linger(self, key: str, lag: Lag) -> None:
+        """After a write: let readers see what was before. Who has not seen an earlier change yet sees neither."""
+        earlier = self._lags.get(key)
+        if earlier is not None and not earlier.over():
+            lag.before = earlier.before
+        self._lags[key] = lag
+
     def __iter__(self) -> Iterator[Row]:
         return iter(list(self._rows.values()))
 
@@ -70,6 +117,27 @@ class Store:
 
     def __len__(self) -> int:
         return len(self._rows)
+
+    def _lagging(self, key: str, *, listing: bool) -> bool:
+        lag = self._lags.get(key)
+        if lag is None:
+            return False
+        if lag.over():
+            del self._lags[key]
+            return False
+        return lag.hides(listing=listing)
+
+    def _list_with_lags(self, wanted: Callable[[Row], bool] | None) -> Rows:
+        found: Rows = []
+        for key in dict.fromkeys((*self._rows, *self._lags)):
+            row = self._rows.get(key)
+            if self._lagging(key, listing=True):
+                row = self._lags[key].before
+            elif row is not None and (self._hidden or self._stale):
+                row = self._seen(key, row)
+            if row is not None and (wanted is None or wanted(row)):
+                found.append(row)
+        return found
 
     def _seen(self, key: str, row: Row) -> Row | None:
         waiting = self._hidden.get(key)

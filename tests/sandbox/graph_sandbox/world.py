@@ -12,6 +12,7 @@ from .clock import Clock
 from .config.loading import merged_quirks
 from .config.quirks import Quirks
 from .config.schema import ClientConfig, Config, ExternalTenantConfig, TenantConfig
+from .consistency import Consistency
 from .defender.state import DefenderState
 from .directory.state import DirectoryState
 from .entitlement.state import EntitlementState
@@ -66,6 +67,7 @@ class Tenant:
     defender: DefenderState = field(default_factory=DefenderState)
     policies: PolicyState = field(default_factory=PolicyState)
     relationships: RelationshipState = field(default_factory=RelationshipState)
+    consistency: Consistency = field(default_factory=Consistency)
 
 
 class World:

@@ -16,12 +16,29 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 Count = Annotated[int, Field(ge=0)]
+Seconds = Annotated[float, Field(ge=0)]
 
 
 class Quirks(BaseModel):
     """All switches with their defaults."""
 
     model_config = ConfigDict(extra="forbid", validate_assignment=True)
+
+    # Eventual consistency, objects of every kind (EM 1.8)
+    new_read_lag: Count = 0
+    """The first n reads of a new object by its id answer 404."""
+    new_list_lag: Count = 0
+    """The first n lists do not show a new object, with or without a filter, although it can be read by its id."""
+    new_use_lag: Count = 0
+    """The first n writes that name a new object, in path or body, answer 404."""
+    stale_reads: Count = 0
+    """The first n reads by id after a change show what was before; after a deletion, the object."""
+    stale_lists: Count = 0
+    """The first n lists after a change, or a deletion, show what was before."""
+    settle_seconds: Seconds = 0
+    """For so many seconds of the sandbox's clock, reads and lists show what was before a write."""
+    grant_lag: Count = 0
+    """The first n requests to each service with permissions that are new to an application are refused with 403 (EM 1.3)."""
 
     # Directory (EM 1.8, A)
     replication_lag_reads: Count = 0

@@ -8,10 +8,10 @@ from __future__ import annotations
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from ..permissions import DIRECTORY_ROLES
-from .faults import Fault, Throttle
+from .faults import Fault, RandomFaults, Throttle
 from .governance import (
     AdministrativeUnitConfig,
     ConditionalAccessConfig,
@@ -181,8 +181,17 @@ class Config(_Model):
     external_tenants: list[ExternalTenantConfig] = []
     quirks: dict[str, Any] = {}
     faults: list[Fault] = []
+    random_faults: RandomFaults | None = None
+    """Also what ``faults`` becomes when it is a mapping and not a list."""
     throttle: Throttle | None = None
     page_size: int = Field(default=100, ge=1, le=999)
     token_lifetime: int = Field(default=3600, ge=1)
     latency_ms: int = Field(default=0, ge=0)
     clock: ClockConfig = ClockConfig()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _short_forms(cls, data: Any) -> Any:
+        if isinstance(data, dict) and isinstance(data.get("faults"), dict):
+            return {**data, "faults": [], "random_faults": data["faults"]}
+        return data

@@ -16,7 +16,7 @@ from ..faulting import fault_code, fault_message
 from ..identity.tokens import Caller, TokenRefused
 from ..ids import IdSource, derive_guid
 from .call import Call
-from .errors import GraphError, forbidden, unauthenticated
+from .errors import GraphError, forbidden, not_found, unauthenticated
 from .routes import all_routes
 from .routing import Route, RouteTable
 
@@ -74,6 +74,7 @@ class GraphService:
             call = self._call(exchange, who.caller, route)
             if not _allowed(call, route):
                 raise forbidden(route.area)
+            self._check_consistency(call, route)
             if route.before:
                 route.before(call)
             return self._finish(exchange, who, request_id, route.handler(call, **values), None)
@@ -87,6 +88,19 @@ class GraphService:
     def answer_error(self, exchange: Exchange, who: Requester, error: GraphError) -> Reply:
         """An error in Graph's envelope."""
         return self._finish(exchange, who, self._request_ids.next(), None, error).reply
+
+    def _check_consistency(self, call: Call, route: Route) -> None:
+        """Refuse what comes before a permission, or an object that it names, is known everywhere."""
+        consistency, lag = call.tenant.consistency, call.tenant.quirks.grant_lag
+        if (
+            lag
+            and route.permissions
+            and consistency.grant_is_late(call.caller.client_id, call.caller.roles, route.area.value, lag)
+        ):
+            raise forbidden(route.area)
+        too_new = consistency.names_what_is_too_new(call.exchange) if call.exchange.method != "GET" else None
+        if too_new is not None:
+            raise not_found(route.area, too_new)
 
     def _call(self, exchange: Exchange, caller: Caller, route: Route) -> Call:
         query: dict[str, str] = {}
