@@ -78,7 +78,7 @@ def _count(subject: Subject) -> str:
 
 
 def _entry(row: Row, others: t.Sequence[Row]) -> list[str]:
-    lines = [f"### {_plain(t.cast(str, row.title))}", "", _sentence(row), ""]
+    lines = [f"### {_heading(row)}", "", _sentence(row), ""]
     lines += [*_failure(row), f"**When.** {row.when}", "", f"**What to do.** {row.advice}", ""]
     for other in others:
         lines += [f"**Also when.** {other.when}", ""]
@@ -109,9 +109,12 @@ def _failure(row: Row) -> list[str]:
     ]
 
 
-def _plain(title: str) -> str:
-    """A heading that Markdown does not change."""
-    return re.sub(r"([*<>\[\]])", r"\\\1", title.strip(" :("))
+def _heading(row: Row) -> str:
+    """The title as a heading that Markdown does not change; an ellipsis says that it begins amid a clause."""
+    title = t.cast(str, row.title).strip(" :(")
+    before = row.msg[: row.msg.find(title.partition("…")[0].strip())]
+    amid = before.strip() and not before.rstrip().endswith((":", "."))
+    return ("… " if amid and not title.startswith("…") else "") + re.sub(r"([*<>\[\]])", r"\\\1", title)
 
 
 def _wrapped(text: str) -> list[str]:

@@ -13,6 +13,7 @@ import yaml
 
 from ansible_collections.mssp.defender.plugins.module_utils._graph._auth._msal import _ADVICE
 from ansible_collections.mssp.defender.plugins.module_utils._graph._errors import _REMEDIES
+from ansible_collections.mssp.defender.plugins.plugin_utils.onboard_values import _IS_NOT
 from ansible_collections.mssp.defender.tests.support.troubleshooting import page, sites, table
 
 ROWS = table.rows()
@@ -67,6 +68,11 @@ def test_every_remedy_of_the_role_has_a_row():
     variables = yaml.safe_load((table.REPOSITORY / "roles/mssp_onboard/vars/main.yml").read_text(encoding="utf-8"))
     for code, remedy in variables.get("mssp_onboard_remedies", {}).items():
         assert any(row.subject == "role" and row.msg.endswith(" " + remedy) for row in ROWS), code
+
+
+def test_every_kind_that_a_variable_is_not_has_a_row():
+    for words in _IS_NOT.values():
+        assert any(row.subject == "role" and f", which is {words}. " in row.msg for row in ROWS), words
 
 
 @pytest.mark.parametrize("row", [pytest.param(row, id=row.id) for row in ROWS if row.proved_by])
