@@ -33,6 +33,9 @@ _OF_FAILED_WHEN = "failed_when_suppressed_exception"
 
 _HIDDEN = "VALUE_SPECIFIED_IN_NO_LOG_PARAMETER"
 
+# Cores before 2.17 refuse this themselves, before the module is asked.
+_CHECK_AND_ASYNC = "check mode and async cannot be used on same task"
+
 Case = tuple[Story, str, Step]
 TellAll = dict[tuple[str, str], Told]
 
@@ -60,6 +63,9 @@ def assert_as_in_the_worker(told: TellAll, case: Case) -> None:
         assert arguments(here, step.name)["client_secret"] == _HIDDEN
         assert ("diff" in task.result) is (not step.module.endswith("_info") and not task.failed)
         return
+    if step in refused_by_core(there, story):
+        assert step.keywords["check_mode"]
+        return
     assert outcome(there, step.name) == outcome(here, step.name)
     assert arguments(there, step.name) == arguments(here, step.name)
     assert arguments(here, step.name), "no arguments were shown"
@@ -71,11 +77,24 @@ def assert_as_in_the_worker(told: TellAll, case: Case) -> None:
         assert not any(result.get(key) for key in ("stdout", "stderr"))
 
 
+def refused_by_core(told: Told, story: Story) -> list[Step]:
+    """The steps that this version of core does not run at all on this way: check mode with async."""
+    return [step for step in story.steps if _CHECK_AND_ASYNC in str(told.tasks[step.name].result.get("msg"))]
+
+
 def assert_the_same_requests(told: TellAll, story: str, way: str) -> None:
     """Reads and writes, in the same order, with the same bodies."""
     here, there = told[story, WORKER], told[story, way]
+    if any(_CHECK_AND_ASYNC in str(task.result.get("msg")) for task in there.tasks.values()):
+        # What those steps would have read is missing.
+        assert requests(there, _writes(there)) == requests(here, _writes(here))
+        return
     assert requests(there, there.graph) == requests(here, here.graph)
     assert here.requests
+
+
+def _writes(told: Told) -> list[Entry]:
+    return [entry for entry in told.graph if entry["write"]]
 
 
 def plain(tenant: Tenant, value: t.Any) -> t.Any:
