@@ -123,3 +123,32 @@ def test_in_the_worker_no_file_holds_the_secret_at_any_time(sandbox: Sandbox, te
     assert run.rc == 0, run
     assert secret == []
     assert {name.rpartition("-")[0] for name in token} == {"mssp-token"}
+
+
+def test_async_leaves_results_without_secrets(tenant: Tenant, tmp_path: Path) -> None:
+    """The result of a job that nobody waits for stays in a file. Core removes the payload a moment after the job's end."""
+    what = play(tenant.options(), **{"async": 60, "poll": 0, "register": "job"})
+    what[0]["tasks"] += [
+        {
+            "name": "wait",
+            "ansible.builtin.async_status": {"jid": "{{ job.ansible_job_id }}"},
+            "register": "given",
+            "until": "given.finished",
+            "delay": 1,
+            "retries": 60,
+        },
+        {**what[0]["tasks"][0], "name": "wrong", "mssp.defender.aad_group": {**GROUP, "client_secret": "Wr0ngS3cretWr0ngS3cret"}},
+    ]
+    what[0]["tasks"][2]["poll"] = 1
+    run = run_playbook(what, tmp_path, verbosity=5)
+
+    assert run.task("wait").result["changed"], run
+    assert run.task("wrong").result["failure"]["code"] == "AADSTS7000215", run
+    left = [path for path in (tmp_path / "home" / "async").iterdir() if path.is_file()]
+    assert len(left) >= 1
+    secrets = [tenant.client_secret, "Wr0ngS3cretWr0ngS3cret"]
+    end = time.monotonic() + 30
+    while any((tmp_path / "home" / "remote").rglob("AnsiballZ_*")) and time.monotonic() < end:
+        time.sleep(0.1)
+    assert leaks_in_files(tmp_path / "home", secrets) == []
+    assert leaks(run.stdout + run.stderr, secrets) == []
