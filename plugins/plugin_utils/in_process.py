@@ -23,6 +23,7 @@ import typing as t
 from ansible import constants as C
 from ansible.module_utils.common.arg_spec import ModuleArgumentSpecValidator
 from ansible.module_utils.common.json import AnsibleJSONEncoder
+from ansible.module_utils.errors import UnsupportedError
 from ansible.plugins.action import ActionBase
 
 from ansible_collections.mssp.defender.plugins.module_utils import _deps
@@ -99,13 +100,9 @@ class InProcessAction(ActionBase):  # type: ignore[misc]
         invocation = {"module_args": self._censored(validation.validated_parameters)}
         if validation.error_messages:
             words = validation.error_messages[0]
-            unsupported = sorted(
-                ".".join(map(str, x)) if isinstance(x, tuple) else str(x) for x in validation.unsupported_parameters
-            )
-            if unsupported:
-                known = ", ".join(sorted(self.spec.options))
-                words = f"Unsupported parameters for (mssp.defender.{self.module_name}) module: {', '.join(unsupported)}."
-                words += f" Supported parameters include: {known}."
+            if isinstance(validation.errors[0], UnsupportedError):
+                # As AnsibleModule says it.
+                words = f"Unsupported parameters for (mssp.defender.{self.module_name}) module: {words}"
             return t.cast("dict[str, t.Any]", mask({"failed": True, "msg": words, "invocation": invocation}, hidden))
         warnings: list[str] = []
         task = Task(
