@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import typing as t
 
-from .table import REPOSITORY, Row, Subject, load
+from .table import REPOSITORY, Row, Subject, filled, load
 
 PAGE = REPOSITORY / "docs" / "troubleshooting.md"
 
@@ -51,6 +51,24 @@ Playbooks do not read sentences. A task that failed returns `failure`, and that 
 ```
 """
 
+# What tests call by names of their own, in a reader's words.
+_FOR_READERS = {
+    "closed": "url",
+    "silent": "url",
+    "standin": "url",
+    "files": "directory",
+    "host": "customer",
+    "first": "id",
+    "second": "another_id",
+    "ours": "id",
+    "theirs": "id",
+    "group": "id",
+    "package": "id",
+    "policy": "id",
+    "another": "another_id",
+    "mssp": "mssp_tenant_id",
+}
+
 
 def render(subjects: t.Sequence[Subject] | None = None) -> str:
     """The whole page."""
@@ -92,14 +110,18 @@ def _entry(row: Row, others: t.Sequence[Row]) -> list[str]:
 
 def _sentence(row: Row) -> str:
     # As code in a quotation: a block of code does not wrap, and a sentence over several lines cannot be searched for.
-    return f"> `` {row.msg} ``"
+    return f"> `` {_told(row.msg)} ``"
+
+
+def _told(template: str) -> str:
+    return str(filled(template, {name: f"{{{reader}}}" for name, reader in _FOR_READERS.items()}))
 
 
 def _failure(row: Row) -> list[str]:
     if row.failure is None:
         return []
     keys = ("null" if row.failure.status is None else str(row.failure.status), row.failure.code or "null")
-    message = " ".join(row.failure.message.split()).replace("`", "'")
+    message = " ".join(_told(row.failure.message).split()).replace("`", "'")
     given = "yes" if row.failure.request_id else "null"
     return [
         "| `status` | `code` | `message` | `request_id` |",
