@@ -30,8 +30,8 @@ A sentence says what was tried, in which tenant, what came of it, and what to do
 words in braces stand for what differs from run to run: your tenant, the client id, the request-id. Names such as
 `Tier 1 Analyst` and the task that is tried are examples; the part behind the tenant is the same for others.
 
-The words that Graph itself gives, in sentences with `Graph answered`, are those that Microsoft documents or that users of other tools
-have reported; Microsoft changes them without notice, so search for the code when the message does not match.
+The words that Graph itself gives, in sentences with `Graph answered`, are those that Microsoft documents or that users of other
+tools have reported; Microsoft changes them without notice, so search for the code when the message does not match.
 
 ## The key `failure`
 
