@@ -79,15 +79,15 @@ options:
     type: int
     default: 300
 notes:
-  - With a local connection and without C(become) and C(async) the task runs inside Ansible's own worker. Otherwise it runs as an ordinary
-    module on the target, with the same result; O(ca_path), O(certificate_path) and the libraries are then the target's.
-  - An ordinary module costs a Python start and a token for each task; tasks of one run share neither token nor reads, and two hosts that
-    name one tenant are not noticed.
+  - With a local connection and without C(become) and C(async) the task runs inside Ansible's own worker. Otherwise it runs as an
+    ordinary module on the target, with the same result; O(ca_path), O(certificate_path) and the libraries are then the target's.
+  - An ordinary module costs a Python start and a token for each task; tasks of one run share neither token nor reads, and two
+    hosts that name one tenant are not noticed.
   - While an ordinary module runs, its arguments, secrets among them, lie in Ansible's temporary directory on the target.
-  - When the C(timeout) keyword ends a task, an ordinary module goes on in the background to the end of the request that it waits for,
-    but starts no write after that time.
-  - Ansible itself prints C(environment) when run with C(-vvv), and extra variables of the command line with C(-vvvv). Give secrets as
-    options, from a vault.
+  - When the C(timeout) keyword ends a task, an ordinary module goes on in the background to the end of the request that it waits
+    for, but starts no write after that time.
+  - Ansible itself prints C(environment) of ordinary modules with C(-vvv), and extra variables of the command line with C(-vvvv).
+    Give secrets as options, from a vault.
 attributes:
   check_mode:
     support: full

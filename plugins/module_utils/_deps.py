@@ -11,6 +11,7 @@ every customer. So the name is kept here, and each task that needs the library r
 
 from __future__ import annotations
 
+import logging
 import typing as t
 
 msal: t.Any = None
@@ -30,3 +31,8 @@ try:
     msal = _msal
 except ImportError:
     missing.append("msal")
+
+# MSAL logs an answer that it cannot read, with whatever stands in it, and Python prints what no handler takes.
+_logger = logging.getLogger("msal")
+_logger.addHandler(logging.NullHandler())
+_logger.propagate = False

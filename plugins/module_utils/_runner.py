@@ -48,6 +48,12 @@ def execute(body: Body, task: Task) -> Result:
         result = _failed(failure, task)
     except Exception as exc:  # pylint: disable=broad-except
         result = _failed(_unexpected(exc), task)
+    except BaseException as exc:  # pylint: disable=broad-except
+        # A panic of a library that is written in Rust, such as cryptography, is no Exception, and would take Ansible's worker
+        # with it. What Python and Ansible end a task by is theirs.
+        if type(exc).__module__.partition(".")[0] in ("builtins", "ansible"):
+            raise
+        result = _failed(_unexpected(exc), task)
     return t.cast(Result, mask(result))
 
 
@@ -69,7 +75,7 @@ def _failed(failure: Failure, task: Task) -> Result:
     return {"failed": True, "changed": False, **failure.as_result()}
 
 
-def _unexpected(exc: Exception) -> Failure:
+def _unexpected(exc: BaseException) -> Failure:
     # An exception's text may hold what it was given, a secret among it: only its kind and place are told.
     trace = exc.__traceback__
     place = "?"
@@ -104,15 +110,18 @@ def _seconds_left(told: str | None) -> float | None:
 def run_module(spec: ArgumentSpec, body: Body) -> None:
     """The ordinary way: a process of its own, arguments from Ansible, the result on standard output."""
     module = AnsibleModule(supports_check_mode=True, **spec.to_kwargs())  # type: ignore[no-untyped-call]
-    # module._diff is how Ansible tells a module that --diff is on; there is no public name for it.
-    task = Task(
-        module.params,
-        check_mode=module.check_mode,
-        diff_mode=module._diff,
-        warn=module.warn,
-        seconds=_seconds_left(os.environ.get(TASK_ENDS)),
-    )
-    result = execute(body, task)
+    try:
+        # module._diff is how Ansible tells a module that --diff is on; there is no public name for it.
+        task = Task(
+            module.params,
+            check_mode=module.check_mode,
+            diff_mode=module._diff,
+            warn=module.warn,
+            seconds=_seconds_left(os.environ.get(TASK_ENDS)),
+        )
+        result = execute(body, task)
+    except Exception as exc:  # pylint: disable=broad-except
+        result = unexpected(exc)
     if result.pop("failed", False):
         module.fail_json(**result)
     module.exit_json(**result)

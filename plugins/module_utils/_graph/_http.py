@@ -17,6 +17,7 @@ import os
 import ssl
 import typing as t
 
+from ansible_collections.mssp.defender.plugins.module_utils import _secrets
 from ansible_collections.mssp.defender.plugins.module_utils._deps import requests
 from ansible_collections.mssp.defender.plugins.module_utils._failures import InvalidInput
 
@@ -112,6 +113,10 @@ class BoundedHttp:
 
     def post(self, url: str, **kwargs: t.Any) -> t.Any:
         """POST, bounded."""
+        data = kwargs.get("data")
+        if isinstance(data, dict):
+            # MSAL made it, and an answer may repeat it.
+            _secrets.remember(data.get("client_assertion"))
         return self._inner.post(url, timeout=self._timeout, auth=_as_it_is, **kwargs)
 
     def close(self) -> None:

@@ -8,6 +8,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import typing as t
 
 from ansible_collections.mssp.defender.plugins.module_utils._failures import InvalidInput
@@ -26,7 +27,8 @@ def _read(path: str) -> bytes:
             return file.read()
     except OSError as exc:
         raise InvalidInput(
-            f"the certificate file {path} cannot be read ({exc.strerror})",
+            # By its number: the text of an exception is never quoted.
+            f"the certificate file {path} cannot be read ({os.strerror(exc.errno or 0)})",
             remedy="Set certificate_path to a readable PEM or PFX file that holds certificate and private key.",
         ) from exc
 

@@ -15,6 +15,9 @@ from ansible_collections.mssp.defender.plugins.module_utils._failures import Fai
 from ansible_collections.mssp.defender.plugins.module_utils._graph._auth._identity import Identity
 from ansible_collections.mssp.defender.plugins.module_utils._graph._clouds import MICROSOFT_LOGIN_URLS
 
+# What MSAL says of a tenant that does not exist, in place of the identity platform's code.
+_OF_MSAL = ("invalid_tenant", "Unable to get authority configuration")
+
 _AADSTS = re.compile(r"AADSTS\d+")
 
 # Source: Microsoft's list of AADSTS codes, and what operators of multi-tenant applications report.
@@ -81,8 +84,10 @@ def acquire_for_client(identity: Identity, credential: t.Any, http: t.Any) -> t.
     except ValueError as exc:
         # MSAL's own words are general; the identity platform's answer stands in the error before it.
         text = f"{exc.__context__} {exc}"
+        # Only what we know is told: the text may quote the key, the assertion or an answer with a token in it.
         found = _AADSTS.search(text)
-        raise refused(identity, {"error_description": found.group() if found else text}) from None
+        known = found.group() if found else next((words for words in _OF_MSAL if words in text), "an error of MSAL")
+        raise refused(identity, {"error_description": known}) from None
 
 
 def refused(identity: Identity, answer: t.Mapping[str, t.Any]) -> Failure:
@@ -94,7 +99,7 @@ def refused(identity: Identity, answer: t.Mapping[str, t.Any]) -> Failure:
     # AADSTS7000215 would also match a table searched by prefix: exact codes only.
     if code in _ADVICE:
         cause, remedy = (words.format(**names) for words in _ADVICE[code])
-    elif "invalid_tenant" in text or "Unable to get authority configuration" in text:
+    elif any(words in text for words in _OF_MSAL):
         cause, remedy = "the identity platform knows no such tenant", "Check tenant_id and cloud."
     else:
         # The first sentence says what; trace ids and time stamps follow it.
