@@ -16,7 +16,7 @@ from .config.faults import Fault, RandomFaults, Throttle
 from .config.quirks import Quirks
 from .exchange import Exchange, Reply
 from .faulting import FaultSchedule
-from .identity.shortcuts import hand_out_token
+from .identity.shortcuts import finish_sign_in, hand_out_token, set_consent
 from .journal import Journal
 from .odata.bodies import parse_time
 from .world import World
@@ -55,6 +55,10 @@ class Control:
                 return Reply(204)
             if route == "POST /_sandbox/tokens":
                 return hand_out_token(self._world, body or {})
+            if route == "POST /_sandbox/sign-in":
+                return finish_sign_in(self._world, body or {})
+            if route == "POST /_sandbox/consent":
+                return set_consent(self._world, body or {})
             if route == "POST /_sandbox/quirks":
                 return self._set_quirks(body or {})
             if route == "DELETE /_sandbox/quirks":

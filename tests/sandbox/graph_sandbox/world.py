@@ -11,11 +11,19 @@ from pathlib import Path
 from .clock import Clock
 from .config.loading import merged_quirks
 from .config.quirks import Quirks
-from .config.schema import ClientConfig, Config, ExternalTenantConfig, TenantConfig
+from .config.schema import (
+    ClientConfig,
+    Config,
+    ConsentConfig,
+    ExternalTenantConfig,
+    FederatedConfig,
+    TenantConfig,
+)
 from .consistency import Consistency
 from .defender.state import DefenderState
 from .directory.state import DirectoryState
 from .entitlement.state import EntitlementState
+from .identity.sessions import Sessions
 from .identity.tokens import TokenAuthority
 from .ids import IdSource, derive_guid, derive_secret
 from .permissions import ALL_APPLICATION_PERMISSIONS, ALL_SCOPES
@@ -35,6 +43,11 @@ class Client:
     scopes: frozenset[str] = frozenset()
     """Delegated permissions that were consented to."""
     certificate: Path | None = None
+    public: bool = False
+    redirect_uris: tuple[str, ...] = ()
+    federated: tuple[FederatedConfig, ...] = ()
+    managed_identity: bool = False
+    multi_tenant: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,9 +93,11 @@ class World:
         self.base_url = base_url
         self.clock = Clock(config.clock.offset_seconds)
         self.authority = TokenAuthority(self)
+        self.sessions = Sessions(self)
         self.tenants: dict[str, Tenant] = {}
         self.known: dict[str, KnownTenant] = {}
         self._by_name: dict[str, str] = {}
+        self._registrations: list[tuple[str, ClientConfig, bool]] = [("", entry, True) for entry in config.applications]
         for external in config.external_tenants:
             self._know(external)
         for tenant_config in config.tenants:
@@ -101,6 +116,23 @@ class World:
         key = name.lower()
         return self.known.get(self._by_name.get(key, key))
 
+    def asked_for(self, tenant: Tenant, client_id: str) -> Client | None:
+        """An application as it would be in a tenant that agrees to all that its registration asks for."""
+        for registered, config, shared in self._registrations:
+            if shared or registered == tenant.id:
+                client = self._client(self.known[tenant.id], config, shared)
+                if client_id.lower() in (client.client_id, client.name.lower()):
+                    return client
+        return None
+
+    def find_registration(self, client_id: str) -> Client | None:
+        """An application wherever it is registered, whoever has agreed to it."""
+        for tenant in self.tenants.values():
+            found = self.asked_for(tenant, client_id)
+            if found is not None:
+                return found
+        return None
+
     def _know(self, config: TenantConfig | ExternalTenantConfig) -> KnownTenant:
         tenant_id = config.tenant_id or derive_guid(self.config.seed, "tenant", config.domain.lower())
         known = KnownTenant(tenant_id, config.display_name, config.domain, (config.domain, *config.aliases))
@@ -110,12 +142,14 @@ class World:
 
     def _build(self, config: TenantConfig) -> Tenant:
         known = self._know(config)
-        clients = [self._client(known, ClientConfig(name="default", scopes="all"))]
-        clients += [self._client(known, client) for client in config.clients]
+        own = [ClientConfig(name="default", scopes="all"), *config.clients]
+        self._registrations += [(known.tenant_id, client, False) for client in own]
+        clients = [self._client(known, client) for client in own]
         for application in self.config.applications:
             consented = config.consent.get(application.name, application.permissions)
             if consented is not None:
-                clients.append(self._client(known, application.model_copy(update={"permissions": consented}), shared=True))
+                granted = consented.model_dump() if isinstance(consented, ConsentConfig) else {"permissions": consented}
+                clients.append(self._client(known, application.model_copy(update=granted), shared=True))
         quirks = merged_quirks(self.config.quirks, config.quirks)
         return Tenant(
             id=known.tenant_id,
@@ -143,4 +177,9 @@ class World:
             frozenset(permissions),
             frozenset(scopes),
             Path(config.certificate) if config.certificate else None,
+            config.public,
+            tuple(config.redirect_uris),
+            tuple(config.federated),
+            config.managed_identity,
+            shared,
         )

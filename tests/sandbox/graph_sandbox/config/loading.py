@@ -77,6 +77,11 @@ def _check(config: Config, path: Path) -> None:
                 f"name one of them ({', '.join(sorted(names)) or 'there is none yet'})."
             )
     for client in [*config.applications, *(client for tenant in config.tenants for client in tenant.clients)]:
+        for federated in client.federated:
+            if not Path(federated.keys).is_file():
+                raise ConfigError(
+                    f"{path}: the keys {federated.keys} of {client.name} are no file; give the path of a key set or a PEM."
+                )
         if client.certificate and not Path(client.certificate).is_file():
             raise ConfigError(
                 f"{path}: the certificate {client.certificate} of {client.name} is no file; give a PEM file's path."

@@ -55,6 +55,12 @@ class Quirks(BaseModel):
     """The first page of every list is empty and has a nextLink, as paging.md allows."""
     revoke_ignores_guests: bool = True
     """revokeSignInSessions of a guest answers 200 and changes nothing (decisions M4)."""
+
+    # Identity
+    federation_mismatch: Literal["by_part", "at_large"] = "by_part"
+    """by_part: AADSTS700211, 700212 or 700213 says what does not match; at_large: AADSTS70021, as until 2023 (T)."""
+    device_code_blocked: bool = False
+    """Conditional access blocks the device code flow: the person is refused, the device waits on (decisions M7, S6)."""
     guest_identity_issuer: Literal["ExternalAzureAD", "home_domain"] = "ExternalAzureAD"
     """What a guest's ``identities[].issuer`` says: documented is the home domain, seen is ExternalAzureAD (decisions S10)."""
 

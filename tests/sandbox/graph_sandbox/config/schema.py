@@ -45,6 +45,26 @@ class _Model(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
 
+class FederatedConfig(_Model):
+    """A federated identity credential: whose tokens an application may show instead of a secret."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    issuer: str = Field(pattern="^https://")
+    subject: str
+    audience: str | None = None
+    """The cloud's api://AzureADTokenExchange when left out."""
+    keys: str
+    """Path of the issuer's public keys: a JSON Web Key Set, or a PEM."""
+
+
+class ConsentConfig(_Model):
+    """What a tenant agreed to for an application, where it is not all that the application asks for."""
+
+    permissions: list[str] = []
+    scopes: list[str] = []
+
+
 class ClientConfig(_Model):
     """An application registered in one tenant."""
 
@@ -56,6 +76,12 @@ class ClientConfig(_Model):
     """Path of a PEM file with the certificate that client assertions are checked against."""
     scopes: list[str] | Literal["all"] = []
     """Delegated permissions: what the application may do for a person who signed in. The default client has all."""
+    public: bool = False
+    """Signs people in without a secret: device code, authorization code with PKCE."""
+    redirect_uris: list[str] = []
+    federated: list[FederatedConfig] = []
+    managed_identity: bool = False
+    """Gets tokens from the metadata service; the sandbox's first one is the system-assigned identity."""
 
 
 class ApplicationConfig(ClientConfig):
@@ -140,7 +166,7 @@ class TenantConfig(_Model):
     """Further verified domains."""
     clients: list[ClientConfig] = []
     """Beside the default client, which is always there, comes first and holds all permissions."""
-    consent: dict[str, list[str] | None] = {}
+    consent: dict[str, list[str] | ConsentConfig | None] = {}
     """For an entry of ``applications``: the permissions consented to in this tenant; null: it is not known there."""
     users: list[UserConfig] = []
     groups: list[GroupConfig] = []
@@ -186,6 +212,14 @@ class Config(_Model):
     throttle: Throttle | None = None
     page_size: int = Field(default=100, ge=1, le=999)
     token_lifetime: int = Field(default=3600, ge=1)
+    refresh_token_lifetime: int = Field(default=90 * 86400, ge=1)
+    """Seconds; 90 days is Entra's ("Refresh tokens")."""
+    device_code_interval: int = Field(default=5, ge=1)
+    """Seconds that a device is told to wait between two questions."""
+    device_code_slow_down: bool = False
+    """A device that asks sooner is told to slow down (RFC 8628; Entra's page does not list it)."""
+    cloud: Literal["public", "usgov", "usgov_dod", "china"] = "public"
+    """Which Graph the tenants accept as a scope and as a token's audience."""
     latency_ms: int = Field(default=0, ge=0)
     clock: ClockConfig = ClockConfig()
 

@@ -134,4 +134,6 @@ def revoke_sessions(call: Call, id: str) -> Reply:
     user = find_user(call, id)
     if user["userType"] == "Guest" and not call.tenant.quirks.revoke_ignores_guests:
         raise GraphError(403, "Authorization_RequestDenied", "Insufficient privileges to complete the operation.")
+    if user["userType"] != "Guest":
+        call.world.sessions.revoke(call.tenant.id, user["id"])
     return Reply(200, {"@odata.context": f"{call.root}/$metadata#Edm.Boolean", "value": True})

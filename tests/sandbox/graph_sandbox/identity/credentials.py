@@ -1,7 +1,7 @@
 # Copyright (c) mssp.defender contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""How an application proves who it is: a secret in the form or in a Basic header, or a signed assertion.
+"""How an application proves who it is: a secret in the form or in a Basic header, a signed assertion, or not at all.
 
 Facts: learn.microsoft.com, "OAuth 2.0 client credentials flow" and "Certificate credentials".
 """
@@ -12,6 +12,7 @@ import base64
 import binascii
 import hashlib
 import hmac
+import json
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -23,7 +24,16 @@ from joserfc import jws, jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import RSAKey
 
-from .errors import application_not_found, bad_assertion, credential_missing, invalid_secret, parameter_missing
+from .errors import (
+    CLOCK_SKEW,
+    application_not_found,
+    bad_assertion,
+    credential_missing,
+    invalid_secret,
+    outside_its_time,
+    parameter_missing,
+)
+from .federation import check_federated
 
 if TYPE_CHECKING:
     from ..world import Client, Tenant, World
@@ -35,21 +45,15 @@ class _AssertionRegistry(jws.JWSRegistry):
     max_header_length = 32_768
 
 
-_ASSERTIONS = _AssertionRegistry(algorithms=["PS256", "RS256"])
+_ASSERTIONS = _AssertionRegistry(algorithms=["PS256", "RS256", "ES256"])
 ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
-CLOCK_SKEW = 300
 
 
 def authenticate_client(world: World, tenant: Tenant, form: dict[str, str], authorization: str) -> Client:
     """The application that the request proves to come from."""
     client_id, secret = _basic(authorization)
-    client_id = client_id or form.get("client_id", "")
+    client = known_client(tenant, client_id or form.get("client_id", ""))
     secret = secret or form.get("client_secret", "")
-    if not client_id:
-        raise parameter_missing("client_id")
-    client = tenant.clients.get(client_id.lower())
-    if client is None:
-        raise application_not_found(client_id, tenant.display_name)
     if form.get("client_assertion"):
         if form.get("client_assertion_type") != ASSERTION_TYPE:
             raise parameter_missing("client_assertion_type")
@@ -59,6 +63,26 @@ def authenticate_client(world: World, tenant: Tenant, form: dict[str, str], auth
             raise invalid_secret(client.client_id)
     else:
         raise credential_missing()
+    return client
+
+
+def authenticate_public(world: World, tenant: Tenant, form: dict[str, str], authorization: str) -> Client:
+    """The application behind a grant that belongs to a person: a public client proves nothing, any other does."""
+    if form.get("client_secret") or form.get("client_assertion") or authorization:
+        return authenticate_client(world, tenant, form, authorization)
+    client = known_client(tenant, form.get("client_id", ""))
+    if not client.public:
+        raise credential_missing()
+    return client
+
+
+def known_client(tenant: Tenant, client_id: str) -> Client:
+    """The application that the tenant knows by that id."""
+    if not client_id:
+        raise parameter_missing("client_id")
+    client = tenant.clients.get(client_id.lower())
+    if client is None:
+        raise application_not_found(client_id, tenant.display_name)
     return client
 
 
@@ -87,16 +111,20 @@ def _registered(path: Path) -> tuple[RSAKey, str, str]:
 
 
 def _check_assertion(world: World, tenant: Tenant, client: Client, assertion: str) -> None:
+    try:
+        signed = jws.extract_compact(assertion.encode(), registry=_ASSERTIONS)
+        header, said = signed.headers(), json.loads(signed.payload)
+    except (JoseError, ValueError):
+        raise bad_assertion("Invalid JWT token. The token is malformed.", 50027) from None
+    if isinstance(said, dict) and str(said.get("iss", "")).startswith("https://"):
+        check_federated(world, tenant, client, assertion, said)
+        return
     if client.certificate is None:
         raise bad_assertion(
             "The certificate with identifier used to sign the client assertion is not registered on "
             "application. [Reason - The key was not found.]"
         )
     key, x5t, x5t_s256 = _registered(client.certificate)
-    try:
-        header = jws.extract_compact(assertion.encode(), registry=_ASSERTIONS).headers()
-    except (JoseError, ValueError):
-        raise bad_assertion("Invalid JWT token. The token is malformed.", 50027) from None
     thumbprint = header.get("x5t#S256") or header.get("x5t")
     if str(thumbprint).rstrip("=") not in (x5t, x5t_s256):
         raise bad_assertion(
@@ -114,7 +142,7 @@ def _check_assertion(world: World, tenant: Tenant, client: Client, assertion: st
     not_before, expires = claims.get("nbf", now), claims.get("exp", 0)
     numbers = isinstance(not_before, (int, float)) and isinstance(expires, (int, float))
     if not numbers or not not_before - CLOCK_SKEW <= now < expires + CLOCK_SKEW:
-        raise bad_assertion("Client assertion is not within its valid time range.", 700024)
+        raise outside_its_time(now, not_before, expires)
     if str(claims.get("iss", "")).lower() != client.client_id or str(claims.get("sub", "")).lower() != client.client_id:
         raise bad_assertion("Client assertion application identifier doesn't match 'client_id' parameter.", 700021)
     audiences = {

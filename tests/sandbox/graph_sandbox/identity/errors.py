@@ -9,28 +9,30 @@ Codes and texts: learn.microsoft.com, "Microsoft Entra authentication and author
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timezone
 
 from ..exchange import Reply
 
+CLOCK_SKEW = 300
+"""Seconds by which clocks may differ when an assertion is judged."""
 ERROR_URI = "https://login.microsoftonline.com/error?code={code}"
 
 
 class IdentityError(Exception):
     """A refusal by the identity platform."""
 
-    def __init__(self, status: int, error: str, code: int, text: str, *, quoted_code: str | None = None) -> None:
+    def __init__(self, status: int, error: str, code: int, text: str, *, suberror: str | None = None) -> None:
         super().__init__(text)
         self.status = status
         self.error = error
         self.code = code
         self.text = text
-        self.prefix = quoted_code or f"AADSTS{code}"
+        self.suberror = suberror
 
     def reply(self, trace_id: str, correlation_id: str, now: datetime) -> Reply:
         """The answer that a client gets."""
         stamp = now.strftime("%Y-%m-%d %H:%M:%SZ")
-        description = f"{self.prefix}: {self.text} Trace ID: {trace_id} Correlation ID: {correlation_id} Timestamp: {stamp}"
+        description = f"AADSTS{self.code}: {self.text} Trace ID: {trace_id} Correlation ID: {correlation_id} Timestamp: {stamp}"
         return Reply(
             self.status,
             {
@@ -41,6 +43,7 @@ class IdentityError(Exception):
                 "trace_id": trace_id,
                 "correlation_id": correlation_id,
                 "error_uri": ERROR_URI.format(code=self.code),
+                **({"suberror": self.suberror} if self.suberror else {}),
             },
         )
 
@@ -100,3 +103,29 @@ def credential_missing() -> IdentityError:
 def bad_assertion(reason: str, code: int = 700027) -> IdentityError:
     """The client assertion does not hold."""
     return IdentityError(401, "invalid_client", code, reason)
+
+
+def outside_its_time(now: float, begins: object, ends: object) -> IdentityError:
+    """The client assertion is too old, or not valid yet; times are seconds since 1970."""
+
+    def text(moment: object) -> str:
+        if not isinstance(moment, (int, float)):
+            return str(moment)
+        return datetime.fromtimestamp(moment, timezone.utc).strftime("%Y-%m-%dT%H:%M:%S.%f0Z")
+
+    return bad_assertion(
+        f"Client assertion is not within its valid time range. Current time: {text(now)}, assertion valid from {text(begins)}, "
+        f"expiry time of assertion {text(ends)}. Review the documentation at "
+        "https://docs.microsoft.com/azure/active-directory/develop/active-directory-certificate-credentials .",
+        700024,
+    )
+
+
+def only_post(method: str) -> IdentityError:
+    """A verb that the endpoint does not take."""
+    return IdentityError(
+        405,
+        "invalid_request",
+        900561,
+        f"The endpoint only accepts POST requests. Received a {method} request.",
+    )

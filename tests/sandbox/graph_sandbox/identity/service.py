@@ -1,29 +1,33 @@
 # Copyright (c) mssp.defender contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Routes of the identity platform.
-
-Documents as https://login.microsoftonline.com/common/v2.0/.well-known/openid-configuration shows them; a tenant may
-be named by id or by any of its verified domains.
-"""
+"""Routes of the identity platform. A tenant may be named by id or by any of its verified domains."""
 
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, unquote
 
 from ..config.faults import Fault
 from ..exchange import Exchange, Handled, Reply, Requester
 from ..ids import IdSource, derive_guid
-from .errors import IdentityError, parameter_missing, tenant_not_found
+from . import device_flow
+from .authorize import authorize
+from .consent import admin_consent
+from .documents import SHARED, instance_discovery, openid_configuration
+from .errors import IdentityError, only_post, parameter_missing, tenant_not_found
+from .grant_errors import no_tenant
 from .grants import GRANTS, TokenRequest
+from .managed_identity import APP_SERVICE_PATH, IMDS_PATH, app_service_token, imds_token
+from .pages import page, paragraph
+from .people import home_tenant
 
 if TYPE_CHECKING:
     from ..world import Tenant, World
 
 _LOG = logging.getLogger("graph_sandbox")
-_SHARED = frozenset({"common", "organizations", "consumers"})
 
 
 class IdentityService:
@@ -69,33 +73,68 @@ class IdentityService:
         return Handled(reply, who.tenant_id, who.client_id, trace_id)
 
     def _route(self, exchange: Exchange) -> Reply:
-        name, _unused, rest = unquote(exchange.raw_path).strip("/").partition("/")
+        path = unquote(exchange.raw_path).strip("/")
+        name, _unused, rest = path.partition("/")
         rest = rest.lower()
+        query = dict(parse_qsl(exchange.query, keep_blank_values=True))
+        if path.lower() == IMDS_PATH:
+            return imds_token(self._world, query, exchange.headers)
+        if path.lower() == APP_SERVICE_PATH:
+            return app_service_token(self._world, query, exchange.headers)
+        if path.lower() == device_flow.PAGE:
+            return device_flow.show(self._world, exchange.method, _form(exchange))
         if rest in ("discovery/keys", "discovery/v2.0/keys"):
             return Reply(200, self._authority.jwks())
         if rest == "discovery/instance":
-            return self._instance_discovery(name)
+            return Reply(200, instance_discovery(self._world, query))
         if rest in ("v2.0/.well-known/openid-configuration", ".well-known/openid-configuration"):
-            return Reply(200, self._openid_configuration(name))
+            return Reply(200, openid_configuration(self._world, name, 2 if rest.startswith("v2.0") else 1))
         if rest in ("oauth2/v2.0/token", "oauth2/token"):
-            return self._token(exchange, self._tenant(name))
+            return self._token(exchange, name, "v2.0" in rest)
+        if rest in ("oauth2/v2.0/devicecode", "oauth2/devicecode"):
+            if exchange.method != "POST":
+                raise only_post(exchange.method)
+            return device_flow.begin(self._world, self._tenant(name), _form(exchange))
+        if rest in ("oauth2/v2.0/authorize", "oauth2/authorize"):
+            return self._page(lambda: authorize(self._world, self._tenant(name), name, query))
+        if rest in ("adminconsent", "v2.0/adminconsent"):
+            version = 2 if rest.startswith("v2.0") else 1
+            return self._page(lambda: admin_consent(self._world, self._one_tenant(name, query), query, version))
         raise IdentityError(404, "invalid_request", 900561, "The endpoint does not exist in the sandbox.")
 
-    def _tenant(self, name: str) -> Tenant:
+    def _tenant(self, name: str) -> Tenant | None:
+        """The tenant that a path names; None for /common and its like."""
+        if name.lower() in SHARED:
+            return None
         tenant = self._world.find_tenant(name)
         if tenant is None:
             raise tenant_not_found(name)
         return tenant
 
-    def _token(self, exchange: Exchange, tenant: Tenant) -> Reply:
-        if exchange.method != "POST":
-            raise IdentityError(
-                405,
-                "invalid_request",
-                900561,
-                f"The endpoint only accepts POST requests. Received a {exchange.method} request.",
+    def _one_tenant(self, name: str, query: dict[str, str]) -> Tenant:
+        """The same, where /organizations is told apart by who signs in."""
+        tenant = self._tenant(name) or home_tenant(self._world, query.get("login_hint", ""))
+        if tenant is None:
+            raise no_tenant()
+        return tenant
+
+    @staticmethod
+    def _page(show: Callable[[], Reply]) -> Reply:
+        """A browser is told in a page what went wrong."""
+        try:
+            return show()
+        except IdentityError as error:
+            return page(
+                "Sorry, but we\u2019re having trouble signing you in.", paragraph(f"AADSTS{error.code}: {error.text}"), 400
             )
+
+    def _token(self, exchange: Exchange, name: str, v2: bool) -> Reply:
+        tenant = self._tenant(name)
+        if exchange.method != "POST":
+            raise only_post(exchange.method)
         form = _form(exchange)
+        if not v2 and "resource" in form:
+            form.setdefault("scope", f"{form['resource'].rstrip('/')}/.default")
         if "grant_type" not in form:
             raise parameter_missing("grant_type")
         grant = GRANTS.get(form["grant_type"])
@@ -106,55 +145,9 @@ class IdentityService:
                 70003,
                 f"The app requested an unsupported grant type '{form['grant_type']}'.",
             )
-        request = TokenRequest(self._world, self._authority, tenant, form, exchange.headers.get("authorization", ""))
+        authorization = exchange.headers.get("authorization", "")
+        request = TokenRequest(self._world, self._authority, tenant, name, form, authorization)
         return Reply(200, grant(request), {"Cache-Control": "no-store, no-cache"})
-
-    def _openid_configuration(self, name: str) -> dict[str, Any]:
-        """For a served tenant, for a tenant that is only known, or for ``common``."""
-        shared = name.lower() in _SHARED
-        known = None if shared else self._world.find_known(name)
-        if known is None and not shared:
-            raise tenant_not_found(name)
-        tenant_id = known.tenant_id if known else "{tenantid}"
-        base = self._world.base_url
-        root = f"{base}/{known.tenant_id if known else name}"
-        return {
-            "token_endpoint": f"{root}/oauth2/v2.0/token",
-            "token_endpoint_auth_methods_supported": ["client_secret_post", "private_key_jwt", "client_secret_basic"],
-            "jwks_uri": f"{root}/discovery/v2.0/keys",
-            "response_modes_supported": ["query", "fragment", "form_post"],
-            "subject_types_supported": ["pairwise"],
-            "id_token_signing_alg_values_supported": ["RS256"],
-            "response_types_supported": ["code", "id_token", "code id_token", "id_token token"],
-            "scopes_supported": ["openid", "profile", "email", "offline_access"],
-            "issuer": f"{base}/{tenant_id}/v2.0",
-            "request_uri_parameter_supported": False,
-            "userinfo_endpoint": f"{base}/oidc/userinfo",
-            "authorization_endpoint": f"{root}/oauth2/v2.0/authorize",
-            "device_authorization_endpoint": f"{root}/oauth2/v2.0/devicecode",
-            "http_logout_supported": True,
-            "frontchannel_logout_supported": True,
-            "end_session_endpoint": f"{root}/oauth2/v2.0/logout",
-            "claims_supported": ["sub", "iss", "aud", "exp", "iat", "tid", "oid", "ver"],
-            "kerberos_endpoint": f"{root}/kerberos",
-            "tenant_region_scope": "WW",
-            "cloud_instance_name": "microsoftonline.com",
-            "cloud_graph_host_name": "graph.windows.net",
-            "msgraph_host": "graph.microsoft.com",
-            "rbac_url": "https://pas.windows.net",
-        }
-
-    def _instance_discovery(self, name: str) -> Reply:
-        """What MSAL asks an authority that it does not know."""
-        host = self._world.base_url.removeprefix("https://")
-        return Reply(
-            200,
-            {
-                "tenant_discovery_endpoint": f"{self._world.base_url}/{name}/v2.0/.well-known/openid-configuration",
-                "api-version": "1.1",
-                "metadata": [{"preferred_network": host, "preferred_cache": host, "aliases": [host]}],
-            },
-        )
 
 
 def _form(exchange: Exchange) -> dict[str, str]:

@@ -8,8 +8,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ..exchange import Reply
+from . import device_flow
+from .clouds import CLOUDS
+from .consent import grant, withdraw
+from .errors import IdentityError
 from .people import find_user
-from .tokens import GRAPH_RESOURCE
 
 if TYPE_CHECKING:
     from ..world import Client, Tenant, World
@@ -33,8 +36,39 @@ def hand_out_token(world: World, body: dict[str, Any]) -> Reply:
     missing = sorted(set(scopes) - client.scopes)
     if missing:
         return Reply(400, {"error": f"The client {client.name} was not consented {', '.join(missing)} in {tenant.domain}."})
-    token, life = world.authority.issue_delegated(tenant, client, user, GRAPH_RESOURCE, scopes)
+    token, life = world.authority.issue_delegated(tenant, client, user, CLOUDS[world.config.cloud].graph, scopes)
     return Reply(200, {"token_type": "Bearer", "scope": " ".join(sorted(scopes)), "expires_in": life, "access_token": token})
+
+
+def finish_sign_in(world: World, body: dict[str, Any]) -> Reply:
+    """``POST /_sandbox/sign-in {user_code, user, decline}``: the person types the device's code and signs in, or declines."""
+    try:
+        device_flow.finish(world, str(body.get("user_code")), str(body.get("user")), bool(body.get("decline")))
+    except device_flow.WrongUserCode as problem:
+        return Reply(404, {"error": str(problem)})
+    except IdentityError as error:
+        return Reply(400, {"error": f"AADSTS{error.code}: {error.text}"})
+    return Reply(204)
+
+
+def set_consent(world: World, body: dict[str, Any]) -> Reply:
+    """``POST /_sandbox/consent {tenant, client, permissions, scopes}``: what an administrator agreed to from now on.
+
+    Left out: all that the application asks for. ``permissions: null``: the tenant does not know the application any more.
+    """
+    tenant = world.find_tenant(str(body.get("tenant")))
+    if tenant is None:
+        return Reply(404, {"error": f"There is no tenant {body.get('tenant')}."})
+    name = str(body.get("client"))
+    client = find_client(tenant, name)
+    asked = world.asked_for(tenant, client.client_id if client else name) or client
+    if asked is None:
+        return Reply(404, {"error": f"There is no application {name}."})
+    if "permissions" in body and body["permissions"] is None:
+        withdraw(tenant, asked)
+    else:
+        grant(tenant, asked, body.get("permissions", asked.permissions), body.get("scopes", asked.scopes))
+    return Reply(204)
 
 
 def find_client(tenant: Tenant, name: str) -> Client | None:

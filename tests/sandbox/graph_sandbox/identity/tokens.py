@@ -14,12 +14,12 @@ from joserfc.errors import JoseError
 from joserfc.jwk import RSAKey
 
 from .claims import application_claims, delegated_claims
+from .clouds import CLOUDS
 
 if TYPE_CHECKING:
     from ..store import Row
     from ..world import Client, Tenant, World
 
-GRAPH_RESOURCE = "https://graph.microsoft.com"
 GRAPH_APP_ID = "00000003-0000-0000-c000-000000000000"
 _CACHE_LIMIT = 20_000
 
@@ -50,7 +50,7 @@ class TokenAuthority:
     def __init__(self, world: World) -> None:
         self._world = world
         self._key = RSAKey.generate_key(2048, {"use": "sig", "alg": "RS256"}, auto_kid=True)
-        self._audiences = {GRAPH_RESOURCE, GRAPH_APP_ID, world.base_url}
+        self._audiences = {CLOUDS[world.config.cloud].graph, GRAPH_APP_ID, world.base_url}
         self._verified: dict[str, Caller] = {}
         self._issued = 0
 

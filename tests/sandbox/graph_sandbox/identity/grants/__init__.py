@@ -6,28 +6,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from .authorization_code import authorization_code
 from .client_credentials import client_credentials
+from .device_code import device_code
+from .refresh_token import refresh_token
+from .request import TokenRequest
 
-if TYPE_CHECKING:
-    from ...world import Tenant, World
-    from ..tokens import TokenAuthority
-
-
-@dataclass(frozen=True, slots=True)
-class TokenRequest:
-    """What a grant gets to see."""
-
-    world: World
-    authority: TokenAuthority
-    tenant: Tenant
-    form: dict[str, str]
-    authorization: str
-
+__all__ = ["GRANTS", "TokenRequest"]
 
 GRANTS: dict[str, Callable[[TokenRequest], dict[str, Any]]] = {
+    "authorization_code": authorization_code,
     "client_credentials": client_credentials,
+    "refresh_token": refresh_token,
+    "urn:ietf:params:oauth:grant-type:device_code": device_code,
+    "device_code": device_code,
 }
-"""By ``grant_type``. Another grant is another file and another line here."""
+"""By ``grant_type``. Another grant is another file and another line here. ``password`` is not offered."""
