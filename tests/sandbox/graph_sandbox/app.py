@@ -39,7 +39,7 @@ class Sandbox:
         self._latency = world.config.latency_ms
         self._graph = GraphService(world)
         self._identity = IdentityService(world)
-        self._journal = Journal()
+        self._journal = Journal(world.config.journal.answers)
         self._faults = FaultSchedule(world.config.faults, world.config.throttle, world.clock, world.config.random_faults)
         self._control = Control(world, self._journal, self._faults)
 

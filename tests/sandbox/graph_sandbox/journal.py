@@ -5,17 +5,23 @@
 
 from __future__ import annotations
 
+import copy
 from typing import Any
 
 from .exchange import Exchange, Handled
 
 WRITES = frozenset({"POST", "PATCH", "PUT", "DELETE"})
+_SECRETS = frozenset({"secretText", "passwordProfile"})
 
 
 class Journal:
-    """What was asked, in the order in which it was answered."""
+    """What was asked, in the order in which it was answered.
 
-    def __init__(self) -> None:
+    :param answers: keep also the JSON that Graph answered.
+    """
+
+    def __init__(self, answers: bool = False) -> None:
+        self._answers = answers
         self._entries: list[dict[str, Any]] = []
         self._count = 0
 
@@ -23,6 +29,7 @@ class Journal:
         """Add one request; ``status`` is None when the connection was dropped."""
         self._count += 1
         graph = area == "graph"
+        kept = {"answer": _without_secrets(copy.deepcopy(handled.reply.body))} if self._answers and graph else {}
         self._entries.append(
             {
                 "n": self._count,
@@ -37,6 +44,7 @@ class Journal:
                 "write": graph and exchange.method in WRITES,
                 "area": area,
                 "body": handled.body if graph else None,
+                **kept,
             }
         )
 
@@ -47,3 +55,12 @@ class Journal:
     def clear(self) -> None:
         """Forget all; numbers go on."""
         self._entries.clear()
+
+
+def _without_secrets(value: Any) -> Any:
+    """The same JSON, with what no log may hold replaced."""
+    if isinstance(value, list):
+        return [_without_secrets(item) for item in value]
+    if isinstance(value, dict):
+        return {name: "(not kept)" if name in _SECRETS and part else _without_secrets(part) for name, part in value.items()}
+    return value

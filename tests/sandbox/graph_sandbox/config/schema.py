@@ -197,6 +197,13 @@ class ClockConfig(_Model):
     offset_seconds: float = 0
 
 
+class JournalConfig(_Model):
+    """What the request log keeps."""
+
+    answers: bool = False
+    """Also what Graph answered. It takes memory, and what was made to be shown once is not kept."""
+
+
 class Config(_Model):
     """The whole file."""
 
@@ -222,6 +229,7 @@ class Config(_Model):
     """Which Graph the tenants accept as a scope and as a token's audience."""
     latency_ms: int = Field(default=0, ge=0)
     clock: ClockConfig = ClockConfig()
+    journal: JournalConfig = JournalConfig()
 
     @model_validator(mode="before")
     @classmethod
