@@ -39,7 +39,7 @@ class Sandbox:
         self._latency = world.config.latency_ms
         self._graph = GraphService(world)
         self._identity = IdentityService(world)
-        self._journal = Journal(world.config.journal.answers)
+        self._journal = Journal(world.config.journal.answers, world.config.journal.most)
         self._faults = FaultSchedule(world.config.faults, world.config.throttle, world.clock, world.config.random_faults)
         self._control = Control(world, self._journal, self._faults)
 
@@ -75,6 +75,7 @@ class Sandbox:
         else:
             await _respond(reply, scope, receive, send)
         if fault and fault.crash == "exit":
+            await asyncio.sleep(0)  # the answer goes out first
             os._exit(EXIT_CRASHED)
 
     async def _perform(self, area: str, exchange: Exchange) -> tuple[Reply, Fault | None]:

@@ -13,7 +13,6 @@ from pydantic import TypeAdapter, ValidationError
 
 from .clock import long_time
 from .config.faults import Fault, RandomFaults, Throttle
-from .config.quirks import Quirks
 from .exchange import Exchange, Reply
 from .faulting import FaultSchedule
 from .identity.shortcuts import finish_sign_in, hand_out_token, set_consent
@@ -62,8 +61,7 @@ class Control:
             if route == "POST /_sandbox/quirks":
                 return self._set_quirks(body or {})
             if route == "DELETE /_sandbox/quirks":
-                for tenant in self._world.tenants.values():
-                    tenant.quirks = tenant.configured_quirks
+                self._world.reset_quirks()
                 return Reply(204)
             if route.endswith(" /_sandbox/clock"):
                 return self._clock(exchange.method, body)
@@ -119,13 +117,10 @@ class Control:
         return Reply(200, {"now": long_time(clock.now()), "offset_seconds": clock.offset_seconds})
 
     def _set_quirks(self, body: dict[str, Any]) -> Reply:
-        tenants = list(self._world.tenants.values())
+        tenant = None
         if body.get("tenant") is not None:
-            found = self._world.find_tenant(str(body["tenant"]))
-            if found is None:
+            tenant = self._world.find_tenant(str(body["tenant"]))
+            if tenant is None:
                 return Reply(404, {"error": f"There is no tenant {body['tenant']}."})
-            tenants = [found]
-        quirks = dict(body.get("quirks") or {})
-        for tenant in tenants:
-            tenant.quirks = Quirks.model_validate({**tenant.quirks.model_dump(), **quirks})
+        self._world.change_quirks(dict(body.get("quirks") or {}), tenant)
         return Reply(204)

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import copy
+from collections import deque
 from typing import Any
 
 from .exchange import Exchange, Handled
@@ -17,12 +18,12 @@ _SECRETS = frozenset({"secretText", "passwordProfile"})
 class Journal:
     """What was asked, in the order in which it was answered.
 
-    :param answers: keep also the JSON that Graph answered.
+    :param most: of more entries the oldest are forgotten.
     """
 
-    def __init__(self, answers: bool = False) -> None:
+    def __init__(self, answers: bool = False, most: int = 100_000) -> None:
         self._answers = answers
-        self._entries: list[dict[str, Any]] = []
+        self._entries: deque[dict[str, Any]] = deque(maxlen=most)
         self._count = 0
 
     def record(self, exchange: Exchange, area: str, handled: Handled, status: int | None) -> None:

@@ -5,12 +5,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import signal
 import socket
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 # uvicorn would silently fall back to a parser without our way to drop a connection: fail here instead.
 import httptools  # noqa: F401  pylint: disable=unused-import
@@ -23,8 +24,44 @@ from .tls import make_server_context
 from .world import World
 
 
+class _Corked:
+    """A transport that sends what is written in one go of the event loop at once: uvicorn writes head and body apart."""
+
+    def __init__(self, transport: asyncio.Transport) -> None:
+        self._transport = transport
+        self._parts: list[bytes] = []
+
+    def write(self, data: bytes) -> None:
+        """Send soon."""
+        if not self._parts:
+            asyncio.get_running_loop().call_soon(self._flush)
+        self._parts.append(data)
+
+    def close(self) -> None:
+        """Close after what was written."""
+        self._flush()
+        self._transport.close()
+
+    def abort(self) -> None:
+        """Cut the connection; what was not sent is lost."""
+        self._parts.clear()
+        self._transport.abort()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._transport, name)
+
+    def _flush(self) -> None:
+        if self._parts:
+            self._transport.write(b"".join(self._parts))
+            self._parts.clear()
+
+
 class _Protocol(HttpToolsProtocol):
     """uvicorn's protocol, with a way for the application to drop the connection: ASGI has none."""
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        self.transport = cast("asyncio.Transport", _Corked(transport))
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
@@ -97,11 +134,13 @@ def describe(world: World, ca_path: Path) -> dict[str, Any]:
         }
 
     tenants = []
-    for tenant in world.tenants.values():
-        clients = [client_of(client) for client in tenant.clients.values()]
+    for config in world.config.tenants:
+        tenant = world.find_known(config.domain)
+        assert tenant is not None
+        clients = [client_of(client) for client in world.configured_clients(config)]
         tenants.append(
             {
-                "tenant_id": tenant.id,
+                "tenant_id": tenant.tenant_id,
                 "domain": tenant.domain,
                 "display_name": tenant.display_name,
                 "client_id": clients[0]["client_id"],
@@ -129,6 +168,7 @@ def write_private_json(path: Path, value: Any) -> None:
 
 
 def _listen(port: int) -> socket.socket:
+    # With the protocol named, asyncio switches Nagle's algorithm off; else each answer could wait 40 ms for an acknowledgement.
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:

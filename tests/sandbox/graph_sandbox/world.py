@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from .clock import Clock
 from .config.loading import merged_quirks
@@ -29,6 +30,10 @@ from .ids import IdSource, derive_guid, derive_secret
 from .permissions import ALL_APPLICATION_PERMISSIONS, ALL_SCOPES
 from .policies_tenant.state import PolicyState
 from .relationships.state import RelationshipState
+from .tenants import Tenants
+
+_DEFAULT_CLIENT = ClientConfig(name="default", scopes="all")
+_NOTHING_TO_CHECK = frozenset({"display_name", "domain", "tenant_id", "aliases", "clients", "consent", "quirks"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,22 +99,42 @@ class World:
         self.clock = Clock(config.clock.offset_seconds)
         self.authority = TokenAuthority(self)
         self.sessions = Sessions(self)
-        self.tenants: dict[str, Tenant] = {}
+        self.tenants = Tenants(self._build, lambda tenant, config: seed_tenant(self, tenant, config))
         self.known: dict[str, KnownTenant] = {}
         self._by_name: dict[str, str] = {}
         self._registrations: list[tuple[str, ClientConfig, bool]] = [("", entry, True) for entry in config.applications]
         for external in config.external_tenants:
             self._know(external)
+        self._common_quirks = merged_quirks(config.quirks)
+        self._run_time_quirks: dict[str, Any] = {}
         for tenant_config in config.tenants:
-            tenant = self._build(tenant_config)
-            self.tenants[tenant.id] = tenant
-        for tenant_config in config.tenants:
-            seed_tenant(self, self.tenants[self._by_name[tenant_config.domain.lower()]], tenant_config)
+            known = self._know(tenant_config)
+            self.tenants.add(known.tenant_id, tenant_config)
+            self._registrations += [(known.tenant_id, client, False) for client in (_DEFAULT_CLIENT, *tenant_config.clients)]
+        for position, tenant_config in enumerate(config.tenants):
+            # What could be wrong in a tenant is found at the start; a bare one, or the like of another, can wait.
+            if tenant_config.model_fields_set - _NOTHING_TO_CHECK and not (config.tenants_alike and position):
+                self.find_tenant(tenant_config.domain)
 
     def find_tenant(self, name: str) -> Tenant | None:
         """A served tenant by id or verified domain."""
         key = name.lower()
         return self.tenants.get(self._by_name.get(key, key))
+
+    def change_quirks(self, quirks: dict[str, Any], tenant: Tenant | None = None) -> None:
+        """Turn switches of one tenant, or of all, those that nobody has asked for yet too. ValueError for a bad one."""
+        changed = [tenant] if tenant else self.tenants.made()
+        Quirks.model_validate({**self._common_quirks.model_dump(), **quirks})
+        for each in changed:
+            each.quirks = Quirks.model_validate({**each.quirks.model_dump(), **quirks})
+        if tenant is None:
+            self._run_time_quirks.update(quirks)
+
+    def reset_quirks(self) -> None:
+        """Every switch as configured."""
+        self._run_time_quirks = {}
+        for tenant in self.tenants.made():
+            tenant.quirks = tenant.configured_quirks
 
     def find_known(self, name: str) -> KnownTenant | None:
         """Any known tenant by id or verified domain."""
@@ -127,10 +152,10 @@ class World:
 
     def find_registration(self, client_id: str) -> Client | None:
         """An application wherever it is registered, whoever has agreed to it."""
-        for tenant in self.tenants.values():
-            found = self.asked_for(tenant, client_id)
-            if found is not None:
-                return found
+        for registered, config, shared in self._registrations:
+            client = self._client(self.known[registered or next(iter(self.tenants))], config, shared)
+            if client_id.lower() in (client.client_id, client.name.lower()):
+                return client
         return None
 
     def _know(self, config: TenantConfig | ExternalTenantConfig) -> KnownTenant:
@@ -141,27 +166,31 @@ class World:
         return known
 
     def _build(self, config: TenantConfig) -> Tenant:
-        known = self._know(config)
-        own = [ClientConfig(name="default", scopes="all"), *config.clients]
-        self._registrations += [(known.tenant_id, client, False) for client in own]
-        clients = [self._client(known, client) for client in own]
-        for application in self.config.applications:
-            consented = config.consent.get(application.name, application.permissions)
-            if consented is not None:
-                granted = consented.model_dump() if isinstance(consented, ConsentConfig) else {"permissions": consented}
-                clients.append(self._client(known, application.model_copy(update=granted), shared=True))
-        quirks = merged_quirks(self.config.quirks, config.quirks)
+        known = self.known[self._by_name[config.domain.lower()]]
+        configured = merged_quirks(self.config.quirks, config.quirks) if config.quirks else self._common_quirks
+        quirks = merged_quirks(configured.model_dump(), self._run_time_quirks) if self._run_time_quirks else configured
         return Tenant(
             id=known.tenant_id,
             domain=known.domain,
             domains=known.domains,
             display_name=known.display_name,
             quirks=quirks,
-            configured_quirks=quirks,
-            clients={client.client_id: client for client in clients},
+            configured_quirks=configured,
+            clients={client.client_id: client for client in self.configured_clients(config)},
             ids=IdSource(known.tenant_id),
             names=(known.tenant_id, *(domain.lower() for domain in known.domains)),
         )
+
+    def configured_clients(self, config: TenantConfig) -> list[Client]:
+        """The applications that a tenant has from the start, the default one first."""
+        known = self.known[self._by_name[config.domain.lower()]]
+        clients = [self._client(known, client) for client in (_DEFAULT_CLIENT, *config.clients)]
+        for application in self.config.applications:
+            consented = config.consent.get(application.name, application.permissions)
+            if consented is not None:
+                granted = consented.model_dump() if isinstance(consented, ConsentConfig) else {"permissions": consented}
+                clients.append(self._client(known, application.model_copy(update=granted), shared=True))
+        return clients
 
     def _client(self, tenant: KnownTenant, config: ClientConfig, shared: bool = False) -> Client:
         seed = self.config.seed

@@ -69,7 +69,8 @@ def _check(config: Config, path: Path) -> None:
     names = {application.name for application in config.applications}
     merged_quirks(config.quirks)
     for served in config.tenants:
-        merged_quirks(config.quirks, served.quirks)
+        if served.quirks:
+            merged_quirks(config.quirks, served.quirks)
         _unique(path, f"client name of {served.domain}", ["default", *(client.name for client in served.clients), *names])
         for unknown in sorted(set(served.consent) - names):
             raise ConfigError(

@@ -20,6 +20,7 @@ from .governance import (
     PartnerConfig,
     SignInConfig,
 )
+from .series import expand_series
 
 
 def _guid(value: object) -> str:
@@ -200,6 +201,8 @@ class ClockConfig(_Model):
 class JournalConfig(_Model):
     """What the request log keeps."""
 
+    most: int = Field(default=100_000, ge=1)
+    """How many requests are kept; older ones are forgotten."""
     answers: bool = False
     """Also what Graph answered. It takes memory, and what was made to be shown once is not kept."""
 
@@ -230,10 +233,16 @@ class Config(_Model):
     latency_ms: int = Field(default=0, ge=0)
     clock: ClockConfig = ClockConfig()
     journal: JournalConfig = JournalConfig()
+    tenants_alike: bool = False
+    """Who has seen the first has seen all: what ``tenants: {count: ...}`` becomes."""
 
     @model_validator(mode="before")
     @classmethod
     def _short_forms(cls, data: Any) -> Any:
-        if isinstance(data, dict) and isinstance(data.get("faults"), dict):
-            return {**data, "faults": [], "random_faults": data["faults"]}
+        if not isinstance(data, dict):
+            return data
+        if isinstance(data.get("faults"), dict):
+            data = {**data, "faults": [], "random_faults": data["faults"]}
+        if isinstance(data.get("tenants"), dict):
+            data = {**data, "tenants": expand_series(data["tenants"]), "tenants_alike": True}
         return data
