@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -157,6 +158,14 @@ class World:
             if client_id.lower() in (client.client_id, client.name.lower()):
                 return client
         return None
+
+    def managed_identities(self) -> Iterator[tuple[Tenant, Client]]:
+        """The clients that stand for machines, the system-assigned one first."""
+        for registered, config, _shared in self._registrations:
+            tenant = self.tenants.get(registered) if config.managed_identity else None
+            if tenant is not None:
+                client_id = self._client(self.known[tenant.id], config).client_id
+                yield from ((tenant, client) for client in tenant.clients.values() if client.client_id == client_id)
 
     def _know(self, config: TenantConfig | ExternalTenantConfig) -> KnownTenant:
         tenant_id = config.tenant_id or derive_guid(self.config.seed, "tenant", config.domain.lower())

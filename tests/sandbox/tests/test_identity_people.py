@@ -5,11 +5,18 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
 from typing import Any
 
+import httpx
 import jwt
 import pytest
+from azure.identity import DeviceCodeCredential
+from kiota_authentication_azure.azure_identity_authentication_provider import AzureIdentityAuthenticationProvider
+from msgraph import GraphRequestAdapter, GraphServiceClient
+from msgraph.graph_request_adapter import options
+from msgraph_core import GraphClientFactory
 from sandbox_building import EM, user_id
 from sandbox_harness import BASIC, Graph, Running, start_sandbox, stop_sandbox
 
@@ -33,7 +40,7 @@ CONFIG: dict[str, Any] = {
                 *CONTOSO["users"],
                 *({"user_principal_name": name, "directory_roles": roles} for name, roles in ROLES.items()),
             ],
-            "clients": [{"name": "narrow", "permissions": [], "scopes": ["User.Read", "Group.Read.All"]}],
+            "clients": [{"name": "narrow", "public": True, "permissions": [], "scopes": ["User.Read", "Group.Read.All"]}],
         },
         BASIC["tenants"][1],
     ],
@@ -54,6 +61,24 @@ def token_for(sandbox: Running, user: str, **more: Any) -> str:
 
 def person(sandbox: Running, user: str, **more: Any) -> Graph:
     return Graph(sandbox, token_for(sandbox, user, **more), sandbox.tenant())
+
+
+def device_credential(sandbox: Running) -> DeviceCodeCredential:
+    """azure-identity's, with a person who types the code at once."""
+
+    def prompt(verification_uri: str, user_code: str, expires_on: Any) -> None:
+        sandbox.control("POST", "sign-in", {"user_code": user_code, "user": "plain@contoso.example"})
+
+    client = next(item for item in sandbox.tenant()["clients"] if item["name"] == "narrow")
+    return DeviceCodeCredential(
+        client["client_id"],
+        tenant_id=sandbox.tenant()["tenant_id"],
+        prompt_callback=prompt,
+        timeout=20,
+        authority=sandbox.info["login_url"],
+        disable_instance_discovery=True,
+        connection_verify=sandbox.info["ca_path"],
+    )
 
 
 def verified(sandbox: Running, token: str) -> dict[str, Any]:
@@ -155,3 +180,31 @@ def test_the_shortcut_takes_what_was_consented(sandbox: Running) -> None:
     answer = sandbox.control("POST", "tokens", {"user": "plain@contoso.example", "client": "narrow"})
     assert answer["scope"] == "Group.Read.All User.Read"
     assert answer["expires_in"] == 3600
+
+
+def test_me(sandbox: Running, graph: Graph) -> None:
+    """user-get: /me is the person who signed in, guests too; an application is told that it has none."""
+    assert person(sandbox, "plain@contoso.example", scopes=["User.Read"]).ok("GET", "/me")["id"] == user_id(
+        graph, "plain@contoso.example"
+    )
+    assert person(sandbox, GUEST, scopes=["User.Read"]).ok("GET", "/me?$select=mail")["mail"] == "ana@mssp.example"
+    other = person(sandbox, "plain@contoso.example", client="narrow", scopes=["Group.Read.All"])
+    assert other.refused("GET", "/me") == (403, "Authorization_RequestDenied")
+    assert graph.refused("GET", "/me") == (400, "BadRequest")
+
+
+def test_the_official_sdk_with_a_person_who_types_a_code(sandbox: Running) -> None:
+    """msgraph-sdk and DeviceCodeCredential: who am I?"""
+
+    async def scenario() -> str | None:
+        provider = AzureIdentityAuthenticationProvider(
+            device_credential(sandbox), scopes=["https://graph.microsoft.com/.default"], allowed_hosts=["localhost"]
+        )
+        http = httpx.AsyncClient(verify=sandbox.info["ca_path"], trust_env=False)
+        adapter = GraphRequestAdapter(
+            provider, client=GraphClientFactory.create_with_default_middleware(client=http, options=options)
+        )
+        adapter.base_url = f"{sandbox.url}/v1.0"
+        return (await GraphServiceClient(request_adapter=adapter).me.get()).user_principal_name
+
+    assert asyncio.run(scenario()) == "plain@contoso.example"

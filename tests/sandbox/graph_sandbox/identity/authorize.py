@@ -24,6 +24,7 @@ from .grant_errors import (
 from .pages import link, page, paragraph, redirect
 from .people import home_tenant, sign_in
 from .scopes import parse_scope
+from .sessions import AuthorizationRequest
 
 if TYPE_CHECKING:
     from ..world import Client, Tenant, World
@@ -83,17 +84,15 @@ def _decide(world: World, tenant: Tenant | None, client: Client, name: str, quer
     user = sign_in(tenant, hint)
     wanted = parse_scope(world, tenant, query.get("scope", ""))
     wanted.granted_to(client)
-    code = world.sessions.begin_code(
-        client_id=client.client_id,
-        authority=name,
-        person=(tenant.id, str(user["id"])),
-        scope=query.get("scope", ""),
-        redirect_uri=query["redirect_uri"],
-        challenge=query.get("code_challenge", ""),
-        challenge_method=query.get("code_challenge_method", "plain"),
-        nonce=query.get("nonce"),
+    asked = AuthorizationRequest(
+        client.client_id,
+        query.get("scope", ""),
+        query["redirect_uri"],
+        query.get("code_challenge", ""),
+        query.get("code_challenge_method", "plain"),
+        query.get("nonce"),
     )
-    return {"code": code.code}
+    return {"code": world.sessions.begin_code(asked, name, (tenant.id, str(user["id"]))).code}
 
 
 def _choose(world: World, tenant: Tenant | None, client: Client, query: dict[str, str]) -> Reply:

@@ -17,8 +17,6 @@ from .errors import IdentityError
 from .scopes import check_resource
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from ..world import Client, Tenant, World
 
 IMDS_PATH = "metadata/identity/oauth2/token"
@@ -37,7 +35,7 @@ def imds_token(world: World, query: dict[str, str], headers: dict[str, str]) -> 
 def app_service_token(world: World, query: dict[str, str], headers: dict[str, str]) -> Reply:
     """``GET <IDENTITY_ENDPOINT>``; IDENTITY_HEADER is the client secret of the managed identity."""
     secret = headers.get("x-identity-header", "")
-    known = any(hmac.compare_digest(secret.encode(), client.secret.encode()) for _unused, client in _identities(world))
+    known = any(hmac.compare_digest(secret.encode(), client.secret.encode()) for _unused, client in world.managed_identities())
     return _token(world, query, secret) if known else Reply(401, {"statusCode": 401, "message": "Unauthorized"})
 
 
@@ -46,7 +44,7 @@ def _token(world: World, query: dict[str, str], secret: str | None) -> Reply:
     if not resource:
         return _refused("Required query variable 'resource' is missing")
     wanted = query.get("client_id") or query.get("object_id") or query.get("principal_id")
-    for tenant, client in _identities(world):
+    for tenant, client in world.managed_identities():
         fits = wanted.lower() in (client.client_id, client.object_id) if wanted else secret in (None, client.secret)
         if fits:
             return _answer(world, tenant, client, resource)
@@ -73,14 +71,6 @@ def _answer(world: World, tenant: Tenant, client: Client, resource: str) -> Repl
             "token_type": "Bearer",
         },
     )
-
-
-def _identities(world: World) -> Iterator[tuple[Tenant, Client]]:
-    """The first is the system-assigned one: it is given when none is named."""
-    for tenant in world.tenants.values():
-        for client in tenant.clients.values():
-            if client.managed_identity:
-                yield tenant, client
 
 
 def _refused(description: str) -> Reply:

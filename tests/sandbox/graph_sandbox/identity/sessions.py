@@ -39,20 +39,27 @@ class DeviceFlow:
     """Ids of tenant and user, once somebody signed in."""
 
 
-@dataclass(slots=True)
-class AuthorizationCode:
-    """One sign-in in a browser, to be redeemed once."""
+@dataclass(frozen=True, slots=True)
+class AuthorizationRequest:
+    """What an application asked for, and must say again when it redeems the code."""
 
-    code: str
     client_id: str
-    authority: str
-    """How the path of the request named the tenant."""
-    person: tuple[str, str]
     scope: str
     redirect_uri: str
     challenge: str
     challenge_method: str
     nonce: str | None
+
+
+@dataclass(slots=True)
+class AuthorizationCode:
+    """One sign-in in a browser, to be redeemed once."""
+
+    code: str
+    asked: AuthorizationRequest
+    authority: str
+    """How the path of the request named the tenant."""
+    person: tuple[str, str]
     expires: int
     redeemed: bool = False
 
@@ -93,13 +100,10 @@ class Sessions:
         wanted = user_code.replace("-", "").replace(" ", "").upper()
         return next((flow for flow in self.devices.values() if flow.user_code == wanted), None)
 
-    def begin_code(self, **details: str | tuple[str, str] | None) -> AuthorizationCode:
+    def begin_code(self, asked: AuthorizationRequest, authority: str, person: tuple[str, str]) -> AuthorizationCode:
         """A new authorization code."""
-        code = AuthorizationCode(
-            code=self._secret("code"),
-            expires=self._world.clock.timestamp() + CODE_LIFE,
-            **details,  # type: ignore[arg-type]
-        )
+        expires = self._world.clock.timestamp() + CODE_LIFE
+        code = AuthorizationCode(self._secret("code"), asked, authority, person, expires)
         self.codes[code.code] = code
         return code
 

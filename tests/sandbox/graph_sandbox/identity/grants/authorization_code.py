@@ -26,7 +26,7 @@ from ..grant_errors import (
 )
 
 if TYPE_CHECKING:
-    from ..sessions import AuthorizationCode
+    from ..sessions import AuthorizationRequest
     from .request import TokenRequest
 
 
@@ -39,7 +39,7 @@ def authorization_code(request: TokenRequest) -> dict[str, Any]:
         raise malformed_grant()
     tenant = request.tenant_for(code.person)
     client = authenticate_public(request.world, tenant, request.form, request.authorization)
-    if client.client_id != code.client_id:
+    if client.client_id != code.asked.client_id:
         raise other_client()
     if code.redeemed:
         raise code_redeemed()
@@ -48,16 +48,16 @@ def authorization_code(request: TokenRequest) -> dict[str, Any]:
     asked = request.world.find_tenant(code.authority)
     if asked is not request.tenant:
         raise code_of_other_tenant()
-    if request.form.get("redirect_uri", "") != code.redirect_uri:
-        raise wrong_reply_address(request.form.get("redirect_uri", ""), code.redirect_uri)
-    if code.challenge and _challenge(code, request.form.get("code_verifier", "")) != code.challenge:
+    if request.form.get("redirect_uri", "") != code.asked.redirect_uri:
+        raise wrong_reply_address(request.form.get("redirect_uri", ""), code.asked.redirect_uri)
+    if code.asked.challenge and _challenge(code.asked, request.form.get("code_verifier", "")) != code.asked.challenge:
         raise wrong_verifier()
-    answer = answer_person(request, tenant, client, code.person, request.form.get("scope") or code.scope, code.nonce)
+    answer = answer_person(request, tenant, client, code.person, request.form.get("scope") or code.asked.scope, code.asked.nonce)
     code.redeemed = True
     return answer
 
 
-def _challenge(code: AuthorizationCode, verifier: str) -> str:
-    if code.challenge_method != "S256":
+def _challenge(asked: AuthorizationRequest, verifier: str) -> str:
+    if asked.challenge_method != "S256":
         return verifier
     return base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).decode().rstrip("=")
