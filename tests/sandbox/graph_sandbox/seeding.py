@@ -21,8 +21,11 @@ from .config.schema import (
 from .defender.catalogue import PREFIX, reduce_actions
 from .defender.role_assignments import make_assignment
 from .defender.role_definitions import make_role
+from .defender.seeding import add_assignment
 from .directory.group_store import make_group
-from .directory.users import make_user
+from .directory.seeding import seed_governance
+from .directory.service_principals import make_service_principal
+from .directory.user_store import make_user
 from .entitlement.catalogs import make_catalog
 from .entitlement.connected_organizations import make_organization
 from .entitlement.identity_sources import DOMAIN_TYPE, TENANT_TYPE
@@ -38,28 +41,33 @@ def seed_tenant(world: World, tenant: Tenant, config: TenantConfig) -> None:
     """Fill one tenant."""
     seed = world.config.seed
     created = directory_time(world.clock.now())
+    shared = {application.name for application in world.config.applications}
     for client in tenant.clients.values():
         tenant.directory.service_principals.add(
-            {
-                "_type": "servicePrincipal",
-                "id": client.object_id,
-                "appId": client.client_id,
-                "displayName": client.name,
-                "appDisplayName": client.name,
-                "accountEnabled": True,
-                "servicePrincipalType": "Application",
-                "appOwnerOrganizationId": tenant.id,
-            }
+            make_service_principal(
+                client.object_id,
+                appId=client.client_id,
+                displayName=client.name,
+                appDisplayName=client.name,
+                servicePrincipalNames=[client.client_id],
+                signInAudience="AzureADMultipleOrgs" if client.name in shared else "AzureADMyOrg",
+                createdDateTime=created,
+                # Somebody else's application: its home is a tenant that is not served.
+                appOwnerOrganizationId=derive_guid(seed, "owner of applications") if client.name in shared else tenant.id,
+            )
         )
     for user in config.users:
         _add_user(tenant, user, user.id or derive_guid(seed, tenant.id, "user", user.user_principal_name.lower()), created)
     for group in config.groups:
         _add_group(tenant, group, group.id or derive_guid(seed, tenant.id, "group", group.display_name), created)
+    seed_governance(world, tenant, config, created)
     for name, verb in (("Microsoft Defender administrators", "manage"), ("Microsoft Defender readers", "read")):
         built_in = DefenderRoleConfig(display_name=name, built_in=True, permissions=[f"{area}/*/{verb}" for area in _AREAS])
         _add_role(tenant, built_in, derive_guid(seed, tenant.id, "built-in role", name))
     for role in config.defender_roles:
         _add_role(tenant, role, role.id or derive_guid(seed, tenant.id, "role", role.display_name))
+    for assignment in config.defender_assignments:
+        add_assignment(tenant, assignment)
     moment = long_time(world.clock.now())
     tenant.entitlement.catalogs.add(
         make_catalog(

@@ -54,6 +54,18 @@ class DirectoryRoleConfig(_Model):
     """User principal names, display names of groups, names of clients, or ids."""
 
 
+class DefenderAssignmentConfig(_Model):
+    """An assignment as it is found at times: principals and roles that resolve to nothing are allowed (Defender 1.8)."""
+
+    display_name: str
+    role: str
+    """Display name of a role of the tenant, or any id."""
+    principals: list[str]
+    """Display names of groups, user principal names, or anything else."""
+    scopes: list[str] = ["/"]
+    id: _Guid | None = None
+
+
 class ConditionalAccessConfig(_Model):
     """A Conditional Access policy: Graph's own properties, below a name and a state."""
 

@@ -16,6 +16,7 @@ from .governance import (
     AdministrativeUnitConfig,
     ConditionalAccessConfig,
     CrossTenantPartnerConfig,
+    DefenderAssignmentConfig,
     DirectoryRoleConfig,
     PartnerConfig,
     SignInConfig,
@@ -172,6 +173,7 @@ class TenantConfig(_Model):
     users: list[UserConfig] = []
     groups: list[GroupConfig] = []
     defender_roles: list[DefenderRoleConfig] = []
+    defender_assignments: list[DefenderAssignmentConfig] = []
     connected_organizations: list[ConnectedOrganizationConfig] = []
     catalogs: list[CatalogConfig] = []
     directory_roles: list[DirectoryRoleConfig] = []

@@ -63,6 +63,15 @@ ALL_ACTIONS: dict[str, str] = {f"{PREFIX}{action}": name for action, name in {**
 """Every action with its prefix."""
 
 
+_PREREQUISITES = {f"{PREFIX}secops/rawdata/emailcontent/read": [f"{PREFIX}secops/securitydata/basics/read"]}
+"""What the portal selects as well (Defender 3); of the second one, e-mail metadata, the string is not known."""
+
+
+def with_prerequisites(actions: list[str]) -> list[str]:
+    """Actions with those that they presuppose."""
+    return [*actions, *(needed for action in actions for needed in _PREREQUISITES.get(action.lower(), []))]
+
+
 def is_dataops(action: str) -> bool:
     """Whether an action needs a connected Sentinel workspace."""
     return action.startswith(f"{PREFIX}dataops/")

@@ -11,9 +11,9 @@ from typing import Any
 from ..exchange import Reply
 from ..graph.call import Call
 from ..graph.errors import Area, GraphError, not_found
-from ..odata.options import answer_collection, answer_entity
+from ..odata.options import answer_entity
 from ..store import Row
-from .common import CHECKER, answers, invalid, location, make_router
+from .common import CHECKER, answers, counted, created, invalid, listed, make_router, not_served
 from .types import READ_ROLES, ROLE_ASSIGNMENT, WRITE_ROLES
 
 router = make_router()
@@ -25,8 +25,13 @@ _SCOPE = re.compile(r"^/[A-Za-z]+/[^/]+$")
 @router.get("/roleAssignments", READ_ROLES)
 def list_assignments(call: Call) -> Reply:
     """All assignments."""
-    rows = call.tenant.defender.assignments.list() if answers(call, reading=True) else []
-    return answer_collection(call, ROLE_ASSIGNMENT, rows, _CONTEXT)
+    return listed(call, ROLE_ASSIGNMENT, _readable(call), "roleAssignments")
+
+
+@router.get("/roleAssignments/$count", READ_ROLES)
+def count_assignments(call: Call) -> Reply:
+    """Their number."""
+    return counted(call, ROLE_ASSIGNMENT, _readable(call))
 
 
 @router.get("/roleAssignments/{id}", READ_ROLES)
@@ -57,7 +62,7 @@ def create_assignment(call: Call) -> Reply:
     _check_scopes(body.get("appScopeIds") or [])
     row = make_assignment(call.tenant.ids.next(), **{name: value for name, value in body.items() if "@" not in name})
     call.tenant.defender.assignments.add(row, call.tenant.quirks.read_lag)
-    return answer_entity(call, ROLE_ASSIGNMENT, row, _CONTEXT, 201, location(call, "roleAssignments", row["id"]))
+    return created(call, ROLE_ASSIGNMENT, row, "roleAssignments")
 
 
 @router.patch("/roleAssignments/{id}", WRITE_ROLES)
@@ -87,6 +92,11 @@ def delete_assignment(call: Call, id: str) -> Reply:
     return Reply(204)
 
 
+for _relation in ("appScopes", "directoryScopes", "principals", "roleDefinition"):
+    # In the metadata, and named for Defender nowhere; $expand works (Defender 1.1).
+    not_served(router, "GET", f"/roleAssignments/{{id}}/{_relation}")
+
+
 def make_assignment(row_id: str, **properties: Any) -> Row:
     """An assignment with every property that reads show."""
     return {
@@ -100,6 +110,10 @@ def make_assignment(row_id: str, **properties: Any) -> Row:
         "condition": None,
         **properties,
     }
+
+
+def _readable(call: Call) -> list[Row]:
+    return call.tenant.defender.assignments.list() if answers(call, reading=True) else []
 
 
 def _check_scopes(scopes: list[str]) -> None:

@@ -10,10 +10,10 @@ from typing import Any
 from ..exchange import Reply
 from ..graph.call import Call
 from ..graph.errors import Area, GraphError, not_found
-from ..odata.options import answer_collection, answer_entity
+from ..odata.options import answer_entity
 from ..store import Row
-from .catalogue import ALL_ACTIONS, is_dataops, reduce_actions
-from .common import CHECKER, answers, invalid, location, make_router
+from .catalogue import ALL_ACTIONS, is_dataops, reduce_actions, with_prerequisites
+from .common import CHECKER, answers, counted, created, invalid, listed, make_router, not_served
 from .types import READ_ROLES, ROLE_DEFINITION, WRITE_ROLES
 
 router = make_router()
@@ -24,8 +24,13 @@ _MAXIMUM_NAME = 256
 @router.get("/roleDefinitions", READ_ROLES)
 def list_roles(call: Call) -> Reply:
     """All roles. Names are not unique."""
-    rows = call.tenant.defender.roles.list() if answers(call, reading=True) else []
-    return answer_collection(call, ROLE_DEFINITION, rows, _CONTEXT)
+    return listed(call, ROLE_DEFINITION, _readable(call), "roleDefinitions")
+
+
+@router.get("/roleDefinitions/$count", READ_ROLES)
+def count_roles(call: Call) -> Reply:
+    """Their number."""
+    return counted(call, ROLE_DEFINITION, _readable(call))
 
 
 @router.get("/roleDefinitions/{id}", READ_ROLES)
@@ -52,7 +57,7 @@ def create_role(call: Call) -> Reply:
         raise invalid("The input was not valid. RolePermissions: The RolePermissions field is required.")
     row = make_role(call.tenant.ids.next(), **_accepted(call, body))
     call.tenant.defender.roles.add(row, quirks.read_lag)
-    return answer_entity(call, ROLE_DEFINITION, row, _CONTEXT, 201, location(call, "roleDefinitions", row["id"]))
+    return created(call, ROLE_DEFINITION, row, "roleDefinitions")
 
 
 @router.patch("/roleDefinitions/{id}", WRITE_ROLES)
@@ -83,6 +88,12 @@ def delete_role(call: Call, id: str) -> Reply:
     return Reply(204)
 
 
+# The directory's roles have these, Defender's do not: the metadata is the same for both (Defender 1.1).
+not_served(router, "POST", "/roleDefinitions/{id}/restore")
+not_served(router, "GET", "/roleDefinitions/{id}/inheritsPermissionsFrom")
+not_served(router, "GET", "/roleDefinitions/{id}/assignedPrincipals(transitive={transitive})")
+
+
 def make_role(row_id: str, **properties: Any) -> Row:
     """A role with every property that reads show."""
     return {
@@ -96,6 +107,10 @@ def make_role(row_id: str, **properties: Any) -> Row:
         "rolePermissions": [],
         **properties,
     }
+
+
+def _readable(call: Call) -> list[Row]:
+    return call.tenant.defender.roles.list() if answers(call, reading=True) else []
 
 
 def _changeable(call: Call, role_id: str) -> Row:
@@ -126,6 +141,8 @@ def _permission(call: Call, item: Row) -> Row:
             raise invalid(f"{action} is not a valid permission for storage")
     if item.get("condition") or item.get("excludedResourceActions"):
         raise invalid("condition and excludedResourceActions are not supported for custom roles.")
+    if quirks.adds_prerequisites:
+        actions = with_prerequisites(actions)
     return {
         "allowedResourceActions": reduce_actions(actions) if quirks.reduce_actions else list(actions),
         "condition": None,

@@ -27,6 +27,14 @@ ROLE_PERMISSION = ComplexType(
     },
 )
 
+
+def _sparse(call: Call, row: Row) -> Row:
+    """Which of the properties Defender really returns nobody recorded: a switch leaves two out (Defender 1.4)."""
+    if not call.tenant.quirks.sparse_roles:
+        return row
+    return {name: value for name, value in row.items() if name not in ("isBuiltIn", "isEnabled")}
+
+
 ROLE_DEFINITION = EntityType(
     "unifiedRoleDefinition",
     Area.DEFENDER,
@@ -40,6 +48,7 @@ ROLE_DEFINITION = EntityType(
         "version": text(on_request=True),
         "rolePermissions": Property("objects", of=ROLE_PERMISSION),
     },
+    present=_sparse,
 )
 
 

@@ -5,19 +5,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from ..clock import directory_time
 from ..exchange import Reply
 from ..graph.call import Call
-from ..graph.errors import Area, bad_request, forbidden, not_found
+from ..graph.errors import Area, GraphError, bad_request, forbidden, not_found
 from ..graph.routing import Router
-from ..odata.options import answer_collection
 from ..store import Row
+from .administrative_units import check_unrestricted
 from .group_store import add_links, delete_group, linked, remove_link, require_group, transitive_members
-from .types import DIRECTORY_OBJECT, READ_GROUPS, READ_USERS, WRITE_GROUPS, WRITE_MEMBERS, WRITE_USERS, with_type
+from .queries import answer, count
+from .types import DIRECTORY_OBJECT, GROUP, READ_GROUPS, READ_USERS, USER, WRITE_GROUPS, WRITE_MEMBERS, WRITE_USERS, with_type
+from .user_store import delete_user
 
 router = Router(Area.DIRECTORY)
 _MAXIMUM_OWNERS = 100
-_READ_BEYOND_ID = {"user": READ_USERS, "group": READ_GROUPS}
+_READ_BEYOND_ID = {"user": READ_USERS, "group": READ_GROUPS, "servicePrincipal": ("Application.Read.All",)}
+_KINDS = {"microsoft.graph.user": USER, "microsoft.graph.group": GROUP}
 
 
 def _shown(call: Call, rows: list[Row]) -> list[Row]:
@@ -38,47 +43,43 @@ def _readable_group(call: Call, group_id: str) -> Row:
 
 
 def _guard(call: Call, group: Row) -> None:
+    check_unrestricted(call.tenant.directory, group)
     if group["isAssignableToRole"] and not call.holds("RoleManagement.ReadWrite.Directory"):
         raise forbidden(Area.DIRECTORY)
     if "DynamicMembership" in group["groupTypes"]:
         raise bad_request(Area.DIRECTORY, "Insufficient privileges to complete the operation: the group has dynamic membership.")
 
 
-@router.get("/groups/{id}/members", READ_GROUPS)
-def list_members(call: Call, id: str) -> Reply:
-    """Direct members."""
-    rows = linked(call.tenant.directory, _readable_group(call, id)["id"], "members")
-    return answer_collection(call, DIRECTORY_OBJECT, _shown(call, rows), "directoryObjects")
+def _lists(relation: str, find: Callable[[Call, Row], list[Row]]) -> None:
+    """The relation itself, its number, and its objects of one kind: ``microsoft.graph.user``."""
+
+    @router.get(f"/groups/{{id}}/{relation}", READ_GROUPS)
+    def list_all(call: Call, id: str) -> Reply:
+        return answer(call, DIRECTORY_OBJECT, _shown(call, find(call, _readable_group(call, id))), "directoryObjects")
+
+    @router.get(f"/groups/{{id}}/{relation}/$count", READ_GROUPS)
+    def count_all(call: Call, id: str) -> Reply:
+        return count(call, DIRECTORY_OBJECT, find(call, _readable_group(call, id)))
+
+    @router.get(f"/groups/{{id}}/{relation}/{{kind}}", READ_GROUPS)
+    def list_kind(call: Call, id: str, kind: str) -> Reply:
+        rows = _of_kind(find(call, _readable_group(call, id)), kind)
+        return answer(call, _KINDS.get(kind.lower(), DIRECTORY_OBJECT), _shown(call, rows), f"{kind.rsplit('.', 1)[-1]}s")
+
+    @router.get(f"/groups/{{id}}/{relation}/{{kind}}/$count", READ_GROUPS)
+    def count_kind(call: Call, id: str, kind: str) -> Reply:
+        return count(call, DIRECTORY_OBJECT, _of_kind(find(call, _readable_group(call, id)), kind))
 
 
-@router.get("/groups/{id}/members/$count", READ_GROUPS)
-def count_members(call: Call, id: str) -> Reply:
-    """The number of direct members, as plain text."""
-    if call.header("consistencylevel").lower() != "eventual":
-        raise bad_request(Area.DIRECTORY, "$count is not currently supported.")
-    return Reply(200, text=str(len(linked(call.tenant.directory, _readable_group(call, id)["id"], "members"))))
+def _of_kind(rows: list[Row], kind: str) -> list[Row]:
+    if not kind.lower().startswith("microsoft.graph."):
+        raise GraphError(400, "BadRequest", f"Resource not found for the segment '{kind}'.")
+    return [row for row in rows if f"microsoft.graph.{row['_type']}".lower() == kind.lower()]
 
 
-@router.get("/groups/{id}/members/{kind}", READ_GROUPS)
-def list_members_of_kind(call: Call, id: str, kind: str) -> Reply:
-    """Direct members of one kind: ``microsoft.graph.user``."""
-    wanted = kind.removeprefix("microsoft.graph.")
-    rows = [row for row in linked(call.tenant.directory, _readable_group(call, id)["id"], "members") if row["_type"] == wanted]
-    return answer_collection(call, DIRECTORY_OBJECT, _shown(call, rows), "directoryObjects")
-
-
-@router.get("/groups/{id}/transitiveMembers", READ_GROUPS)
-def list_transitive_members(call: Call, id: str) -> Reply:
-    """Members, and members of member groups."""
-    rows = transitive_members(call.tenant.directory, _readable_group(call, id)["id"])
-    return answer_collection(call, DIRECTORY_OBJECT, _shown(call, rows), "directoryObjects")
-
-
-@router.get("/groups/{id}/owners", READ_GROUPS)
-def list_owners(call: Call, id: str) -> Reply:
-    """Owners."""
-    rows = linked(call.tenant.directory, _readable_group(call, id)["id"], "owners")
-    return answer_collection(call, DIRECTORY_OBJECT, _shown(call, rows), "directoryObjects")
+_lists("members", lambda call, group: linked(call.tenant.directory, group["id"], "members"))
+_lists("transitiveMembers", lambda call, group: transitive_members(call.tenant.directory, group["id"]))
+_lists("owners", lambda call, group: linked(call.tenant.directory, group["id"], "owners"))
 
 
 @router.post("/groups/{id}/members/$ref", WRITE_MEMBERS)
@@ -95,6 +96,7 @@ def add_owner(call: Call, id: str) -> Reply:
     """204; at most 100 owners."""
     directory = call.tenant.directory
     group = require_group(directory, id)
+    check_unrestricted(directory, group)
     if len(directory.owners.get(group["id"], {})) >= _MAXIMUM_OWNERS:
         raise bad_request(Area.DIRECTORY, "The group cannot have more than 100 owners.")
     add_links(directory, group, "owners", [call.reference()])
@@ -113,7 +115,9 @@ def remove_member(call: Call, id: str, object_id: str) -> Reply:
 @router.delete("/groups/{id}/owners/{object_id}/$ref", WRITE_GROUPS)
 def remove_owner(call: Call, id: str, object_id: str) -> Reply:
     """204; the last owner that is a user stays."""
-    remove_link(call.tenant.directory, require_group(call.tenant.directory, id), "owners", object_id)
+    group = require_group(call.tenant.directory, id)
+    check_unrestricted(call.tenant.directory, group)
+    remove_link(call.tenant.directory, group, "owners", object_id)
     return Reply(204)
 
 
@@ -128,9 +132,7 @@ def delete_member_object(call: Call, id: str, object_id: str) -> Reply:
     user, nested = directory.users.get(object_id), directory.groups.get(object_id)
     if user is not None:
         call.require(*WRITE_USERS)
-        directory.users.remove(object_id)
-        directory.forget(user["id"])
-        directory.deleted_users.add({**user, "deletedDateTime": moment})
+        delete_user(directory, user, moment)
     elif nested is not None:
         call.require(*WRITE_GROUPS)
         delete_group(call.tenant, nested, moment)

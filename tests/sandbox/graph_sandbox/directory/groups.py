@@ -1,7 +1,7 @@
 # Copyright (c) mssp.defender contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""``/groups``: create, read, change, delete, restore, and upsert by uniqueName (EM A.1 to A.4, A.6)."""
+"""``/groups``: create, read, change, delete, and upsert by uniqueName (EM A.1 to A.4)."""
 
 from __future__ import annotations
 
@@ -14,9 +14,11 @@ from ..graph.call import Call, reference_id
 from ..graph.errors import Area, GraphError, bad_request, forbidden, not_found
 from ..graph.routing import Router
 from ..odata.bodies import BodyChecker
-from ..odata.options import answer_collection, answer_entity
+from ..odata.options import answer_entity
 from ..store import Row
+from .administrative_units import check_unrestricted
 from .group_store import add_links, delete_group, find_by_unique_name, make_group, require_group
+from .queries import answer, count
 from .types import CREATE_GROUPS, GROUP, READ_GROUPS, WRITE_GROUPS, WRITE_MEMBERS
 
 router = Router(Area.DIRECTORY)
@@ -29,15 +31,13 @@ _ROLE_MANAGEMENT = "RoleManagement.ReadWrite.Directory"
 @router.get("/groups", READ_GROUPS)
 def list_groups(call: Call) -> Reply:
     """All groups."""
-    return answer_collection(call, GROUP, call.tenant.directory.groups.list(), "groups")
+    return answer(call, GROUP, call.tenant.directory.groups.list(), "groups")
 
 
 @router.get("/groups/$count", READ_GROUPS)
 def count_groups(call: Call) -> Reply:
     """The number of groups, as plain text."""
-    if call.header("consistencylevel").lower() != "eventual":
-        raise bad_request(Area.DIRECTORY, "$count is not currently supported.")
-    return Reply(200, text=str(len(call.tenant.directory.groups)))
+    return count(call, GROUP, call.tenant.directory.groups)
 
 
 @router.get("/groups/{id}", READ_GROUPS)
@@ -99,44 +99,6 @@ def remove_by_unique_name(call: Call, name: str) -> Reply:
     return _delete(call, found)
 
 
-@router.get("/directory/deletedItems/microsoft.graph.group", READ_GROUPS)
-def list_deleted_groups(call: Call) -> Reply:
-    """Groups that can be restored; the cast is mandatory."""
-    return answer_collection(call, GROUP, call.tenant.directory.deleted_groups.list(), "groups")
-
-
-@router.get("/directory/deletedItems/{id}", READ_GROUPS)
-def get_deleted_item(call: Call, id: str) -> Reply:
-    """One deleted object."""
-    row = call.tenant.directory.deleted_groups.read(id)
-    if row is None:
-        raise not_found(Area.DIRECTORY, id)
-    return answer_entity(call, GROUP, row, "directoryObjects")
-
-
-@router.post("/directory/deletedItems/{id}/restore", WRITE_GROUPS)
-def restore_item(call: Call, id: str) -> Reply:
-    """200 with the object, which has its old id and its old members."""
-    directory = call.tenant.directory
-    row = directory.deleted_groups.remove(id)
-    if row is None:
-        raise not_found(Area.DIRECTORY, id)
-    row["deletedDateTime"] = None
-    directory.groups.add(row)
-    return answer_entity(call, GROUP, row, "directoryObjects")
-
-
-@router.delete("/directory/deletedItems/{id}", WRITE_GROUPS)
-def purge_item(call: Call, id: str) -> Reply:
-    """204; gone for good."""
-    directory = call.tenant.directory
-    if directory.deleted_groups.remove(id) is None and directory.deleted_users.remove(id) is None:
-        raise not_found(Area.DIRECTORY, id)
-    directory.members.pop(id.lower(), None)
-    directory.owners.pop(id.lower(), None)
-    return Reply(204)
-
-
 def _create(call: Call, body: dict[str, Any]) -> Reply:
     _CHECKER.check(body, GROUP)
     for name in ("displayName", "mailEnabled", "mailNickname", "securityEnabled"):
@@ -174,6 +136,7 @@ def _create(call: Call, body: dict[str, Any]) -> Reply:
 
 def _update(call: Call, group: Row) -> Reply:
     body = call.body_object()
+    check_unrestricted(call.tenant.directory, group)
     _CHECKER.check(body, GROUP)
     _check_values(body)
     if group["isAssignableToRole"] and not call.holds(_ROLE_MANAGEMENT):
@@ -198,6 +161,7 @@ def _update(call: Call, group: Row) -> Reply:
 
 
 def _delete(call: Call, group: Row) -> Reply:
+    check_unrestricted(call.tenant.directory, group)
     if group["isAssignableToRole"] and not call.holds(_ROLE_MANAGEMENT):
         raise forbidden(Area.DIRECTORY)
     delete_group(call.tenant, group, directory_time(call.world.clock.now()))

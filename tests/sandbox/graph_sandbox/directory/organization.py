@@ -11,9 +11,11 @@ from ..graph.errors import Area, not_found
 from ..graph.routing import Router
 from ..odata.options import answer_collection, answer_entity
 from ..store import Row
-from .types import DOMAIN, ORGANIZATION, READ_DOMAINS, READ_ORGANIZATION
+from .licences import products
+from .tenant_types import DOMAIN, ORGANIZATION, READ_DOMAINS, READ_ORGANIZATION
 
 router = Router(Area.DIRECTORY)
+_CREATED = "2020-01-01T00:00:00Z"
 
 
 @router.get("/organization", READ_ORGANIZATION)
@@ -33,51 +35,53 @@ def get_organization(call: Call, id: str) -> Reply:
 @router.get("/domains", READ_DOMAINS)
 def list_domains(call: Call) -> Reply:
     """The verified domains."""
-    rows = [
+    return answer_collection(call, DOMAIN, _domains(call), "domains")
+
+
+@router.get("/domains/{id}", READ_DOMAINS)
+def get_domain(call: Call, id: str) -> Reply:
+    """One by its name."""
+    row = next((row for row in _domains(call) if row["id"].lower() == id.lower()), None)
+    if row is None:
+        raise not_found(Area.DIRECTORY, id)
+    return answer_entity(call, DOMAIN, row, "domains")
+
+
+def _domains(call: Call) -> list[Row]:
+    return [
         {
+            "authenticationType": domain["type"],
+            "availabilityStatus": None,
             "id": domain["name"],
+            "isAdminManaged": True,
             "isDefault": domain["isDefault"],
             "isInitial": domain["isInitial"],
+            "isRoot": True,
             "isVerified": True,
-            "authenticationType": "Managed",
+            "supportedServices": ["Email", "OfficeCommunicationsOnline"],
         }
-        for domain in _domains(call)
+        for domain in _verified_domains(call)
     ]
-    return answer_collection(call, DOMAIN, rows, "domains")
 
 
 def _organization(call: Call) -> Row:
     tenant = call.tenant
+    plans = {plan_id: service for product in products(tenant.quirks) for _name, plan_id, service in product.plans}
     return {
         "id": tenant.id,
         "displayName": tenant.display_name,
-        "createdDateTime": "2020-01-01T00:00:00Z",
+        "createdDateTime": _CREATED,
         "tenantType": "AAD",
         "countryLetterCode": None,
-        "assignedPlans": _plans(tenant.quirks.licence),
-        "verifiedDomains": _domains(call),
+        "assignedPlans": [
+            {"assignedDateTime": _CREATED, "capabilityStatus": "Enabled", "service": service, "servicePlanId": plan_id}
+            for plan_id, service in plans.items()
+        ],
+        "verifiedDomains": _verified_domains(call),
     }
 
 
-def _plans(licence: str) -> list[Row]:
-    """Service plans as the "Product names and service plan identifiers" page names them."""
-    plans = {
-        "AAD_PREMIUM_P2": "eec0eb4f-6444-4f95-aba0-50c24d67f998",
-        "Entra_Identity_Governance": "e866a266-3cff-43a3-acca-0c90a7e00c8b",
-    }
-    held = {"governance": list(plans), "p2": ["AAD_PREMIUM_P2"], "none": []}[licence]
-    return [
-        {
-            "assignedDateTime": "2020-01-01T00:00:00Z",
-            "capabilityStatus": "Enabled",
-            "service": "AADPremiumService",
-            "servicePlanId": plans[name],
-        }
-        for name in held
-    ]
-
-
-def _domains(call: Call) -> list[Row]:
+def _verified_domains(call: Call) -> list[Row]:
     domains = [
         {
             "capabilities": "Email, OfficeCommunicationsOnline",

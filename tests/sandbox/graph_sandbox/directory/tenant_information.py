@@ -13,7 +13,7 @@ from ..graph.call import Call
 from ..graph.errors import Area, GraphError, bad_request
 from ..graph.routing import Router
 from ..odata.bodies import is_guid
-from .types import READ_TENANT_INFORMATION
+from .tenant_types import READ_TENANT_INFORMATION
 
 router = Router(Area.DIRECTORY)
 

@@ -9,12 +9,64 @@ Permissions: the "Permissions" section of each operation's page.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from ..graph.errors import Area
-from ..odata.schema import READ_ONLY_ID, READ_ONLY_TIME, ComplexType, EntityType, Property, flag, text
+from ..odata.schema import READ_ONLY_ID, READ_ONLY_TIME, EntityType, Navigation, Property, flag, text
 from ..store import Row
+
+if TYPE_CHECKING:
+    from ..graph.call import Call
 
 _READ_ONLY = Property("any", read_only=True)
 _HIDDEN = Property("any", read_only=True, on_request=True)
+
+
+def _members(call: Call, row: Row) -> list[Row]:
+    return _linked(call, call.tenant.directory.members.get(row["id"], {}))
+
+
+def _owners(call: Call, row: Row) -> list[Row]:
+    return _linked(call, call.tenant.directory.owners.get(row["id"], {}))
+
+
+def _manager(call: Call, row: Row) -> Row | None:
+    found = _linked(call, {call.tenant.directory.managers.get(row["id"], ""): None})
+    return found[0] if found else None
+
+
+def _sponsors(call: Call, row: Row) -> list[Row]:
+    return _linked(call, call.tenant.directory.sponsors.get(row["id"], {}))
+
+
+def _linked(call: Call, ids: dict[str, None]) -> list[Row]:
+    """What $expand shows: at most 20 objects (DC concepts/query-parameters)."""
+    found = (call.tenant.directory.find(object_id) for object_id in ids)
+    return [with_type(row) for row in found if row is not None][:MAXIMUM_EXPANDED]
+
+
+def _group(call: Call, row: Row) -> Row:
+    directory = call.tenant.directory
+    restricted = any(
+        unit["isMemberManagementRestricted"] and row["id"] in directory.unit_members.get(unit["id"], {})
+        for unit in directory.administrative_units
+    )
+    return {**row, "isManagementRestricted": True} if restricted else row
+
+
+def _user(call: Call, row: Row) -> Row:
+    """``identities`` of a guest name where the guest signs in; how, is a quirk (decisions S10)."""
+    if row["identities"] or row["userPrincipalName"] is None:
+        return row
+    own = {"signInType": "userPrincipalName", "issuer": call.tenant.domain, "issuerAssignedId": row["userPrincipalName"]}
+    if row["userType"] != "Guest":
+        return {**row, "identities": [own]}
+    domain = str(row["mail"] or "").rpartition("@")[2]
+    issuer = domain if call.tenant.quirks.guest_identity_issuer == "home_domain" and domain else "ExternalAzureAD"
+    return {**row, "identities": [{"signInType": "federated", "issuer": issuer, "issuerAssignedId": None}, own]}
+
+
+MAXIMUM_EXPANDED = 20
 
 GROUP = EntityType(
     "group",
@@ -55,6 +107,11 @@ GROUP = EntityType(
         "uniqueName": text(128, on_request=True),
         "isManagementRestricted": _HIDDEN,
     },
+    navigation={
+        "members": Navigation(_members, lambda: DIRECTORY_OBJECT, many=True),
+        "owners": Navigation(_owners, lambda: DIRECTORY_OBJECT, many=True),
+    },
+    present=_group,
     advanced_only=True,
 )
 
@@ -88,17 +145,28 @@ USER = EntityType(
         "companyName": text(on_request=True),
         "otherMails": Property("strings", on_request=True),
         "onPremisesSyncEnabled": _HIDDEN,
+        "deletedDateTime": Property("datetime", read_only=True, on_request=True),
+        "securityIdentifier": _HIDDEN,
+        "isManagementRestricted": _HIDDEN,
     },
+    navigation={
+        "manager": Navigation(_manager, lambda: DIRECTORY_OBJECT),
+        "sponsors": Navigation(_sponsors, lambda: DIRECTORY_OBJECT, many=True),
+    },
+    present=_user,
     advanced_only=True,
 )
 
-DIRECTORY_OBJECT = EntityType(
+DIRECTORY_OBJECT: EntityType = EntityType(
     "directoryObject",
     Area.DIRECTORY,
     {
         "id": READ_ONLY_ID,
         **{name: declared for name, declared in {**GROUP.properties, **USER.properties}.items() if name != "id"},
         "appId": _READ_ONLY,
+        "servicePrincipalType": _READ_ONLY,
+        "roleTemplateId": _READ_ONLY,
+        "isMemberManagementRestricted": _READ_ONLY,
     },
     advanced_only=True,
 )
@@ -108,56 +176,65 @@ SERVICE_PRINCIPAL = EntityType(
     Area.DIRECTORY,
     {
         "id": READ_ONLY_ID,
-        "appId": _READ_ONLY,
-        "displayName": text(),
-        "appDisplayName": _READ_ONLY,
+        "deletedDateTime": READ_ONLY_TIME,
         "accountEnabled": flag(),
-        "servicePrincipalType": _READ_ONLY,
+        "alternativeNames": Property("strings"),
+        "appDescription": _READ_ONLY,
+        "appDisplayName": _READ_ONLY,
+        "appId": text(nullable=False),
+        "applicationTemplateId": _READ_ONLY,
         "appOwnerOrganizationId": _READ_ONLY,
+        "appRoleAssignmentRequired": flag(),
+        "createdDateTime": _READ_ONLY,
+        "description": text(1024),
+        "disabledByMicrosoftStatus": _READ_ONLY,
+        "displayName": text(),
+        "homepage": text(),
+        "loginUrl": text(),
+        "logoutUrl": text(),
+        "notes": text(),
+        "notificationEmailAddresses": Property("strings"),
+        "preferredSingleSignOnMode": text(),
+        "replyUrls": Property("strings"),
+        "servicePrincipalNames": Property("strings"),
+        "servicePrincipalType": _READ_ONLY,
+        "signInAudience": _READ_ONLY,
+        "tags": Property("strings"),
+        "appRoles": _READ_ONLY,
+        "oauth2PermissionScopes": _READ_ONLY,
+        "keyCredentials": _READ_ONLY,
+        "passwordCredentials": _READ_ONLY,
     },
     advanced_only=True,
 )
 
-VERIFIED_DOMAIN = ComplexType(
-    "verifiedDomain",
-    {
-        "capabilities": text(),
-        "isDefault": flag(),
-        "isInitial": flag(),
-        "name": text(),
-        "type": text(),
-    },
-)
-
-ORGANIZATION = EntityType(
-    "organization",
+DIRECTORY_ROLE = EntityType(
+    "directoryRole",
     Area.DIRECTORY,
     {
         "id": READ_ONLY_ID,
+        "deletedDateTime": READ_ONLY_TIME,
+        "description": text(),
         "displayName": text(),
-        "createdDateTime": READ_ONLY_TIME,
-        "tenantType": _READ_ONLY,
-        "countryLetterCode": text(),
-        "assignedPlans": _READ_ONLY,
-        "verifiedDomains": Property("objects", read_only=True, of=VERIFIED_DOMAIN),
+        "roleTemplateId": text(),
     },
 )
 
-DOMAIN = EntityType(
-    "domain",
-    Area.DIRECTORY,
-    {"id": text(), "isDefault": flag(), "isInitial": flag(), "isVerified": flag(), "authenticationType": text()},
-)
-
-TENANT_INFORMATION = EntityType(
-    "tenantInformation",
+ADMINISTRATIVE_UNIT = EntityType(
+    "administrativeUnit",
     Area.DIRECTORY,
     {
-        "tenantId": _READ_ONLY,
-        "federationBrandName": _READ_ONLY,
-        "displayName": _READ_ONLY,
-        "defaultDomainName": _READ_ONLY,
+        "id": READ_ONLY_ID,
+        "deletedDateTime": READ_ONLY_TIME,
+        "displayName": text(),
+        "description": text(),
+        "isMemberManagementRestricted": flag(),
+        "membershipType": text(on_request=True),
+        "membershipRule": text(on_request=True),
+        "membershipRuleProcessingState": text(on_request=True),
+        "visibility": text(),
     },
+    advanced_only=True,
 )
 
 READ_GROUPS = (
@@ -183,17 +260,26 @@ READ_OBJECTS = (
     "User.ReadWrite.All",
     "Application.Read.All",
 )
+READ_MEMBERSHIPS = {
+    "users": ("User.Read.All", "User.ReadWrite.All", "GroupMember.Read.All", "Directory.Read.All", "Directory.ReadWrite.All"),
+    "groups": READ_GROUPS,
+    "servicePrincipals": ("Application.Read.All", "Application.ReadWrite.All", "Directory.Read.All", "Directory.ReadWrite.All"),
+    "directoryObjects": READ_OBJECTS,
+}
 READ_SERVICE_PRINCIPALS = (
     "Application.Read.All",
     "Application.ReadWrite.All",
     "Directory.Read.All",
     "Directory.ReadWrite.All",
 )
-READ_DOMAINS = ("Domain.Read.All", "Directory.Read.All", "Directory.ReadWrite.All")
-READ_ORGANIZATION = ("Organization.Read.All", "Directory.Read.All", "Directory.ReadWrite.All")
-READ_TENANT_INFORMATION = ("CrossTenantInformation.ReadBasic.All",)
 
-_KINDS = {"group": GROUP, "user": USER, "servicePrincipal": SERVICE_PRINCIPAL}
+_KINDS = {
+    "group": GROUP,
+    "user": USER,
+    "servicePrincipal": SERVICE_PRINCIPAL,
+    "directoryRole": DIRECTORY_ROLE,
+    "administrativeUnit": ADMINISTRATIVE_UNIT,
+}
 
 
 def type_of(row: Row) -> EntityType:

@@ -1,58 +1,33 @@
 # Copyright (c) mssp.defender contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""``/users``: list, get by id or user principal name, create, update, delete."""
+"""``/users``: list, get by id or user principal name, create, update, delete, revoke sessions."""
 
 from __future__ import annotations
 
 from ..clock import directory_time
 from ..exchange import Reply
 from ..graph.call import Call
-from ..graph.errors import Area, GraphError, bad_request, not_found
+from ..graph.errors import Area, GraphError, bad_request, forbidden, not_found
 from ..graph.routing import Router
 from ..odata.bodies import BodyChecker
-from ..odata.options import answer_collection, answer_entity
+from ..odata.options import answer_entity
 from ..store import Row
+from .administrative_units import check_unrestricted
+from .directory_roles import roles_held
+from .queries import answer, count
+from .role_catalogue import UNPRIVILEGED
+from .sign_in_activity import check_activity
 from .types import READ_USERS, USER, WRITE_USERS
+from .user_store import delete_user
+from .user_store import make_user as make_user
 
 router = Router(Area.DIRECTORY)
 _CHECKER = BodyChecker(Area.DIRECTORY)
 _ENABLE = (*WRITE_USERS, "User.EnableDisableAccount.All")
 _DELETE = (*WRITE_USERS, "User.DeleteRestore.All")
 _REVOKE = (*WRITE_USERS, "User.RevokeSessions.All")
-
-
-def make_user(row_id: str, created: str, **properties: object) -> Row:
-    """A user with every property that reads show."""
-    return {
-        "_type": "user",
-        "id": row_id,
-        "businessPhones": [],
-        "displayName": None,
-        "givenName": None,
-        "jobTitle": None,
-        "mail": None,
-        "mobilePhone": None,
-        "officeLocation": None,
-        "preferredLanguage": None,
-        "surname": None,
-        "userPrincipalName": None,
-        "accountEnabled": True,
-        "createdDateTime": created,
-        "userType": "Member",
-        "externalUserState": None,
-        "externalUserStateChangeDateTime": None,
-        "creationType": None,
-        "identities": [],
-        "mailNickname": None,
-        "usageLocation": None,
-        "department": None,
-        "companyName": None,
-        "otherMails": [],
-        "onPremisesSyncEnabled": None,
-        "signInActivity": None,
-        **properties,
-    }
+_MAY_CHANGE_ADMINISTRATORS = {"Global Administrator", "Privileged Authentication Administrator"}
 
 
 def find_user(call: Call, key: str) -> Row:
@@ -69,13 +44,21 @@ def find_user(call: Call, key: str) -> Row:
 
 @router.get("/users", READ_USERS)
 def list_users(call: Call) -> Reply:
-    """All users."""
-    return answer_collection(call, USER, call.tenant.directory.users.list(), "users")
+    """All users; ``signInActivity`` only when asked for."""
+    check_activity(call)
+    return answer(call, USER, call.tenant.directory.users.list(), "users")
+
+
+@router.get("/users/$count", READ_USERS)
+def count_users(call: Call) -> Reply:
+    """Their number, as plain text."""
+    return count(call, USER, call.tenant.directory.users)
 
 
 @router.get("/users/{id}", READ_USERS)
 def get_user(call: Call, id: str) -> Reply:
     """One user."""
+    check_activity(call, id)
     return answer_entity(call, USER, find_user(call, id), "users")
 
 
@@ -113,18 +96,20 @@ def update_user(call: Call, id: str) -> Reply:
     user = call.tenant.directory.users.get(find_user(call, id)["id"])
     if user is None:
         raise not_found(Area.DIRECTORY, id)
+    check_unrestricted(call.tenant.directory, user)
+    if "accountEnabled" in body or "passwordProfile" in body:
+        _check_administrator(call, user)
     user.update({key: value for key, value in body.items() if key != "passwordProfile"})
     return Reply(204)
 
 
 @router.delete("/users/{id}", _DELETE)
-def delete_user(call: Call, id: str) -> Reply:
-    """Soft delete."""
-    directory = call.tenant.directory
+def remove_user(call: Call, id: str) -> Reply:
+    """204; the user can be restored for 30 days."""
     user = find_user(call, id)
-    directory.users.remove(user["id"])
-    directory.forget(user["id"])
-    directory.deleted_users.add({**user, "deletedDateTime": directory_time(call.world.clock.now())})
+    check_unrestricted(call.tenant.directory, user)
+    _check_administrator(call, user)
+    delete_user(call.tenant.directory, user, directory_time(call.world.clock.now()))
     return Reply(204)
 
 
@@ -137,3 +122,13 @@ def revoke_sessions(call: Call, id: str) -> Reply:
     if user["userType"] != "Guest":
         call.world.sessions.revoke(call.tenant.id, user["id"])
     return Reply(200, {"@odata.context": f"{call.root}/$metadata#Edm.Boolean", "value": True})
+
+
+def _check_administrator(call: Call, user: Row) -> None:
+    """A holder of a privileged role is changed only by a holder of one (user-update, "sensitive actions")."""
+    directory = call.tenant.directory
+    if not set(roles_held(directory, user["id"])) - UNPRIVILEGED:
+        return
+    caller = call.user_id or call.caller.object_id
+    if not _MAY_CHANGE_ADMINISTRATORS.intersection(roles_held(directory, caller)):
+        raise forbidden(Area.DIRECTORY)

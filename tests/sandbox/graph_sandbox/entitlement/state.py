@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from ..store import Row, Store
 
@@ -34,7 +35,15 @@ class EntitlementState:
     policies: Store = field(default_factory=Store)
     requests: Store = field(default_factory=Store)
     assignments: Store = field(default_factory=Store)
+    extensions: Store = field(default_factory=Store)
+    """Custom workflow extensions of all catalogs."""
+    blocked_guests: dict[str, datetime] = field(default_factory=dict)
+    """When a guest was shut out because nothing was left, by the id of the user."""
+    due_at: float = 0
+    """When time next changes anything, in seconds since 1970; 0: not known."""
     settings: Row = field(default_factory=dict)
+    role_assignments: Store = field(default_factory=Store)
+    """Who may manage which catalog."""
     tries_left: dict[tuple[str, str], int] = field(default_factory=dict)
     """How often an operation on an object will still fail because of a lag: (operation, object id) -> tries."""
     used_roles: set[str] = field(default_factory=set)

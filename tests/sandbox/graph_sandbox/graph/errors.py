@@ -77,8 +77,10 @@ def forbidden(area: Area) -> GraphError:
 
 
 def no_http_resource(url: str) -> GraphError:
-    """A route that stands in the metadata and does not exist: a 404 with an empty code (EM 1.1)."""
-    return GraphError(404, "", f"No HTTP resource was found that matches the request URI '{url}'.")
+    """A route that stands in the metadata and does not exist: a 404 with an empty code, from the back-end (EM 1.1)."""
+    path = url.partition("/entitlementManagement")[2]
+    back_end = f"https://igaelm-asev3-ecapi-sandbox.azurewebsites.net/api/v1{path}"
+    return GraphError(404, "", f"No HTTP resource was found that matches the request URI '{back_end}'.")
 
 
 def method_not_allowed(area: Area) -> GraphError:

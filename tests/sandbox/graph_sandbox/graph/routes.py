@@ -5,16 +5,24 @@
 
 from __future__ import annotations
 
-from ..defender import catalogue_routes, role_assignments, role_definitions
+from ..defender import catalogue_routes, role_assignments, role_definitions, zones
 from ..directory import (
+    administrative_units,
+    app_role_assignments,
+    applications,
+    deleted_items,
     directory_objects,
+    directory_roles,
     group_members,
     groups,
+    invitations,
     me,
+    membership,
     organization,
     service_principals,
+    subscribed_skus,
     tenant_information,
-    tenant_policies,
+    user_relations,
     users,
 )
 from ..entitlement import (
@@ -25,28 +33,47 @@ from ..entitlement import (
     packages,
     policies,
     requests,
+    resource_environments,
     resource_requests,
     role_scopes,
     settings,
+    subjects,
 )
+from ..entitlement import role_assignments as catalog_roles
+from ..policies_tenant import authorization, b2b_management, conditional_access, cross_tenant
+from ..relationships import routes as relationships
+from . import metadata_only
 from .routing import Router
 
 
 def all_routes() -> list[Router]:
     """The routers, of every area."""
     modules = [
+        administrative_units,
+        app_role_assignments,
+        applications,
+        deleted_items,
         directory_objects,
+        directory_roles,
         group_members,
         groups,
+        invitations,
         me,
+        membership,
         organization,
         service_principals,
+        subscribed_skus,
         tenant_information,
-        tenant_policies,
+        user_relations,
         users,
+        b2b_management,
+        conditional_access,
+        cross_tenant,
+        relationships,
         catalogue_routes,
         role_assignments,
         role_definitions,
+        zones,
         assignments,
         catalogs,
         connected_organizations,
@@ -54,8 +81,12 @@ def all_routes() -> list[Router]:
         packages,
         policies,
         requests,
+        resource_environments,
         resource_requests,
         role_scopes,
         settings,
+        subjects,
+        catalog_roles,
     ]
-    return [module.router for module in modules]
+    routers = [authorization.v1, authorization.beta, *(module.router for module in modules)]
+    return [*routers, metadata_only.router_beside(routers)]
