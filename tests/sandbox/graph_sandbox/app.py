@@ -10,6 +10,7 @@ import json
 import os
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import parse_qs
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -25,6 +26,7 @@ from .graph.errors import GraphError
 from .graph.service import GraphService
 from .identity.service import IdentityService
 from .journal import WRITES, Journal
+from .pages.home import show_home
 from .world import World
 
 EXIT_CRASHED = 70
@@ -56,6 +58,9 @@ class Sandbox:
         first = exchange.raw_path.split("/", 2)[1].lower() if "/" in exchange.raw_path else ""
         if first == "_sandbox":
             await _respond(self._control.handle(exchange), scope, receive, send)
+        elif exchange.raw_path == "/" and exchange.method == "GET":
+            wanted = parse_qs(exchange.query).get("tenant", [None])[0]
+            await _respond(show_home(self._world, self._journal, wanted), scope, receive, send)
         elif self._faults.refusing:
             await _drop(scope, receive)
         elif first in ("v1.0", "beta"):

@@ -13,11 +13,26 @@ from .config.loading import ConfigError, load_config
 from .server import serve
 
 EXIT_BAD_CONFIGURATION = 2
+_DESCRIPTION = """A local Microsoft Graph for tests: groups, entitlement management and Defender roles of any number of
+tenants, over TLS on this machine only. It keeps what it is told until it ends, and misbehaves when told to."""
+_EPILOG = """The smallest FILE:
+  tenants: [{display_name: Contoso, domain: contoso.example}]
+A thousand tenants:
+  tenants: {count: 1000, name: "Customer {n}", domain: "customer{n}.example"}
+
+Once it listens, DIR/sandbox.json has addresses, tenants and secrets, DIR/ca.pem its certificate authority, and a browser
+finds a page at its address. docs/sandbox.md has recipes; tests/sandbox/README.md has all settings.
+"""
 
 
 def main(argv: list[str] | None = None) -> int:
     """Parse the command line, serve until told to stop, return the exit status."""
-    parser = argparse.ArgumentParser(prog="sandbox", description=__doc__)
+    parser = argparse.ArgumentParser(
+        prog="python tests/sandbox",
+        description=_DESCRIPTION,
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
     parser.add_argument("--config", required=True, type=Path, metavar="FILE", help="YAML: tenants, quirks, faults")
     parser.add_argument("--dir", required=True, type=Path, metavar="DIR", help="gets ca.pem and, when ready, sandbox.json")
     parser.add_argument("--port", type=int, default=0, metavar="N", help="default: a free one")

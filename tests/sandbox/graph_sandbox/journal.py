@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import copy
 from collections import deque
+from itertools import islice
 from typing import Any
 
 from .exchange import Exchange, Handled
@@ -52,6 +53,11 @@ class Journal:
     def entries(self, tenant_id: str | None = None) -> list[dict[str, Any]]:
         """All entries, or those of one tenant."""
         return [entry for entry in self._entries if tenant_id is None or entry["tenant_id"] == tenant_id]
+
+    def last(self, count: int, tenant_id: str | None = None) -> list[dict[str, Any]]:
+        """The newest entries, of all or of one tenant, newest first."""
+        wanted = (entry for entry in reversed(self._entries) if tenant_id is None or entry["tenant_id"] == tenant_id)
+        return list(islice(wanted, count))
 
     def clear(self) -> None:
         """Forget all; numbers go on."""

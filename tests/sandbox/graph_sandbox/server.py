@@ -6,8 +6,10 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import os
+import shlex
 import signal
 import socket
 from pathlib import Path
@@ -80,6 +82,10 @@ class _Server(uvicorn.Server):
         """As uvicorn's, then announce."""
         await super().startup(sockets)
         write_private_json(self._ready_file, self._ready)
+        # For people; programs wait for the file. Whoever closed our standard output does not want to know.
+        with contextlib.suppress(OSError):
+            print(f"listening on {self._ready['graph_url']}", flush=True)
+            print(f"export MSSP_SANDBOX={shlex.quote(str(self._ready_file.resolve()))}", flush=True)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """As uvicorn's, without waiting for clients that keep an idle connection open."""
