@@ -15,6 +15,11 @@ import contextlib
 import typing as t
 
 
+def some(number: float, noun: str) -> str:
+    """A number of things in words: `1 second`, `3 seconds`, `2.5 seconds`."""
+    return f"{number:g} {noun}" + ("" if number == 1 else "s")
+
+
 class Failure(Exception):
     """A failure that the user can act on.
 

@@ -175,7 +175,9 @@ def _plan(resource: Resource, current: Entity | None) -> _Planned:
         for prop, old, new in differences(resource.properties, current, resource.desired):
             if prop.fixed:
                 raise Failure(
-                    f"{prop.path} is {old!r} and cannot be changed to {new!r}", remedy=prop.fixed, code="CannotBeChanged"
+                    f"{prop.option} is {_in_words(old)} and cannot be changed to {_in_words(new)}",
+                    remedy=prop.fixed,
+                    code="CannotBeChanged",
                 )
             put(body, prop.path, copy.deepcopy(new))
             changes.append(Change(resource.type, resource.name, identifier, "update", prop.path, old, new))
@@ -200,6 +202,12 @@ def _plan(resource: Resource, current: Entity | None) -> _Planned:
         if current is not None or planned.result:
             after[part.property] = [link.value for link in planned.result]
     return _Planned(resource, current, changes, body, parts, before, after, exists=current is not None)
+
+
+def _in_words(value: t.Any) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    return "not set" if value is None else f"'{value}'"
 
 
 def _link_changes(resource: Resource, identifier: str | None, planned: _PartPlan, *, created: bool) -> list[Change]:

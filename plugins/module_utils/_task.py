@@ -34,7 +34,7 @@ from ansible_collections.mssp.defender.plugins.module_utils._resources.permissio
 from ansible_collections.mssp.defender.plugins.module_utils._resources.references import References, can_exist
 
 # One Graph per process and identity: the items of a loop run in one process and share connection, token and reads.
-_graphs: dict[tuple[t.Any, ...], tuple[Graph, TokenSource]] = {}
+_graphs: dict[tuple[t.Any, ...], tuple[Graph, TokenSource, _http.BoundedHttp]] = {}
 # What this process has been asked before, by identity and arguments.
 _asked: set[tuple[t.Any, ...]] = set()
 
@@ -134,12 +134,14 @@ class Task:
         if key not in _graphs:
             http = _http.session(params.get("ca_path"))
             timeout = float(params["request_timeout"])
-            tokens = TokenSource(identity, method, _http.BoundedHttp(http, timeout), self.run_directory)
+            identity_http = _http.BoundedHttp(http, timeout, Budget(0))
+            tokens = TokenSource(identity, method, identity_http, self.run_directory)
             _graphs[key] = (
                 Graph(self._graph_url(), http, tokens, request_timeout=timeout, budget=Budget(0)),
                 tokens,
+                identity_http,
             )
-        graph, tokens = _graphs[key]
+        graph, tokens, identity_http = _graphs[key]
         if self._budget is None:
             self._budget = self._new_budget()
             # The same task once more in this process is a repetition by `until`, not another item of a loop: it has to see what
@@ -148,7 +150,7 @@ class Task:
             if asked in _asked:
                 graph.forget()
             _asked.add(asked)
-        graph.budget = self._budget
+        graph.budget = identity_http.budget = self._budget
         return graph, tokens
 
     def _new_budget(self) -> Budget:
@@ -249,7 +251,7 @@ class Task:
         else:
             failure.remedy = (
                 f"The token has {', '.join(needs) or 'what it needs'}; ask the customer what else restricts the application "
-                "(licence, administrative units, workload not activated)."
+                "(licence, billing of guests, administrative units, workload not activated)."
             )
 
 

@@ -7,11 +7,12 @@
 
 from __future__ import annotations
 
+import email.utils
 import random
 import time
 import typing as t
 
-from ansible_collections.mssp.defender.plugins.module_utils._failures import Failure
+from ansible_collections.mssp.defender.plugins.module_utils._failures import Failure, some
 
 T = t.TypeVar("T")
 
@@ -70,7 +71,7 @@ class Budget:
                 return found
             if not self.fits(pause):
                 raise Failure(
-                    f"waited {self.seconds:.0f} seconds for {what}, in vain",
+                    f"waited {some(round(self.seconds), 'second')} for {what}, in vain",
                     remedy="Microsoft Graph becomes consistent with a delay: run again, or raise wait_timeout.",
                     code="Timeout",
                 )
@@ -82,3 +83,24 @@ def backoff(attempt: int, *, base: float = 0.5, cap: float = 30.0, rng: random.R
     """Seconds before the next try (attempt 0 is the first retry): exponential, with full jitter, never zero."""
     ceiling = min(cap, base * 2.0**attempt)
     return ceiling / 2 + (rng or random).uniform(0, ceiling / 2)
+
+
+def retry_after(answer: t.Any) -> float | None:
+    """The seconds that an answer asks to wait; None when it asks for nothing, or in words that mean nothing."""
+    if answer is None:
+        return None
+    value = answer.headers.get("Retry-After", "")
+    try:
+        return max(0.0, float(value))
+    except ValueError:
+        pass
+    try:
+        # HTTP allows a date as well, which is told by the clock of the server.
+        until = email.utils.parsedate_to_datetime(value).timestamp()
+    except (TypeError, ValueError):
+        return None
+    try:
+        now = email.utils.parsedate_to_datetime(answer.headers.get("Date", "")).timestamp()
+    except (TypeError, ValueError):
+        now = time.time()
+    return max(0.0, until - now)

@@ -52,13 +52,17 @@ def from_answer(answer: t.Any) -> GraphError:
     request_id = answer.headers.get("request-id") or (inner.get("request-id") if isinstance(inner, dict) else None)
     words = f"Graph answered {answer.status_code}" + (f" {code}" if code else "")
     if message:
-        words += f": {message.rstrip('. ')}"
+        # On one line, whatever breaks it has.
+        words += f": {' '.join(message.split()).rstrip('. ')}"
     if request_id:
         words += f" (request-id {request_id})"
+    remedy = _REMEDIES.get(code.lower())
+    if not error and not request_id and answer.status_code < 500:
+        remedy = "Graph itself gives a code and a request-id: something answers in its place, so check proxy and graph_url."
     return GraphError(
         words,
         outcome_unknown=code.lower() in EXISTS_ALREADY,
-        remedy=_REMEDIES.get(code.lower()),
+        remedy=remedy,
         status=answer.status_code,
         code=code or None,
         detail=message or None,

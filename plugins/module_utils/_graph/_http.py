@@ -19,7 +19,8 @@ import typing as t
 
 from ansible_collections.mssp.defender.plugins.module_utils import _secrets
 from ansible_collections.mssp.defender.plugins.module_utils._deps import requests
-from ansible_collections.mssp.defender.plugins.module_utils._failures import InvalidInput
+from ansible_collections.mssp.defender.plugins.module_utils._failures import GraphError, InvalidInput, some
+from ansible_collections.mssp.defender.plugins.module_utils._graph._budget import Budget, backoff, retry_after
 
 _contexts: dict[str, ssl.SSLContext] = {}
 _sessions: dict[tuple[int, str], t.Any] = {}
@@ -100,16 +101,26 @@ def _as_it_is(request: t.Any) -> t.Any:
     return request
 
 
-class BoundedHttp:
-    """The session as MSAL wants it (get, post), with a time-out on every request, which MSAL itself never sets."""
+_OVERLOADED = frozenset({429, 500, 502, 503, 504})
+_TRIES = 4
 
-    def __init__(self, inner: t.Any, timeout: float) -> None:
+
+class BoundedHttp:
+    """The session as MSAL wants it (get, post): with a time-out on every request and patience, neither of which MSAL has.
+
+    Asking for a token twice does no harm, so an identity platform that is overloaded is asked again.
+
+    :param budget: what the current task may wait; replaced for each task, see `_task.py`.
+    """
+
+    def __init__(self, inner: t.Any, timeout: float, budget: Budget) -> None:
         self._inner = inner
         self._timeout = timeout
+        self.budget = budget
 
     def get(self, url: str, **kwargs: t.Any) -> t.Any:
         """GET, bounded."""
-        return self._inner.get(url, timeout=self._timeout, auth=_as_it_is, **kwargs)
+        return self._patiently("GET", url, kwargs)
 
     def post(self, url: str, **kwargs: t.Any) -> t.Any:
         """POST, bounded."""
@@ -117,7 +128,25 @@ class BoundedHttp:
         if isinstance(data, dict):
             # MSAL made it, and an answer may repeat it.
             _secrets.remember(data.get("client_assertion"))
-        return self._inner.post(url, timeout=self._timeout, auth=_as_it_is, **kwargs)
+        return self._patiently("POST", url, kwargs)
+
+    def _patiently(self, method: str, url: str, kwargs: dict[str, t.Any]) -> t.Any:
+        attempt = 0
+        while True:
+            attempt += 1
+            answer = self._inner.request(method, url, timeout=self._timeout, auth=_as_it_is, **kwargs)
+            if answer.status_code not in _OVERLOADED:
+                return answer
+            pause = retry_after(answer) or backoff(attempt - 1)
+            if attempt == _TRIES or not self.budget.fits(pause):
+                host, tries = "/".join(url.split("/", 3)[:3]), some(attempt, "time")
+                raise GraphError(
+                    f"no access token: the identity platform {host} answered {answer.status_code} (tried {tries})",
+                    remedy="It is overloaded or down: run again later, or use fewer forks.",
+                    status=answer.status_code,
+                    code="IdentityUnavailable",
+                )
+            self.budget.sleep(pause)
 
     def close(self) -> None:
         """The session belongs to the process, not to MSAL."""

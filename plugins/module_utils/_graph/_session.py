@@ -14,14 +14,12 @@ What may be sent again and what may not is decided here, once:
 
 from __future__ import annotations
 
-import email.utils
-import time
 import typing as t
 import urllib.parse
 
 from ansible_collections.mssp.defender.plugins.module_utils._deps import requests
-from ansible_collections.mssp.defender.plugins.module_utils._failures import Failure, GraphError
-from ansible_collections.mssp.defender.plugins.module_utils._graph._budget import Budget, backoff
+from ansible_collections.mssp.defender.plugins.module_utils._failures import Failure, GraphError, some
+from ansible_collections.mssp.defender.plugins.module_utils._graph._budget import Budget, backoff, retry_after
 from ansible_collections.mssp.defender.plugins.module_utils._graph._errors import from_answer, has_code
 
 Json = t.Any
@@ -179,7 +177,7 @@ class Graph:
                 self.tokens.drop()
                 renewed = True
                 continue
-            pause = _retry_after(answer)
+            pause = retry_after(answer)
             refused_unworked = error.status == 429 or (error.status == 503 and pause is not None)
             # No answer, or one that tells nothing; that an object exists already is an answer.
             unanswered = error.status is None or error.status in _UNKNOWN_OUTCOME
@@ -242,26 +240,6 @@ def _body(answer: t.Any) -> Json:
         ) from exc
 
 
-def _retry_after(answer: t.Any) -> float | None:
-    if answer is None:
-        return None
-    value = answer.headers.get("Retry-After", "")
-    try:
-        return max(0.0, float(value))
-    except ValueError:
-        pass
-    try:
-        # HTTP allows a date as well, which is told by the clock of the server.
-        until = email.utils.parsedate_to_datetime(value).timestamp()
-    except (TypeError, ValueError):
-        return None
-    try:
-        now = email.utils.parsedate_to_datetime(answer.headers.get("Date", "")).timestamp()
-    except (TypeError, ValueError):
-        now = time.time()
-    return max(0.0, until - now)
-
-
 def _unanswered(exc: Exception, base_url: str, timeout: float) -> GraphError:
     # Never str(exc): urllib3 quotes URLs and headers in there.
     if isinstance(exc, requests.exceptions.SSLError):
@@ -271,9 +249,9 @@ def _unanswered(exc: Exception, base_url: str, timeout: float) -> GraphError:
             code="TlsError",
         )
     if isinstance(exc, requests.exceptions.ConnectTimeout):
-        cause, code = f"no connection to {base_url} within {timeout:.0f} seconds", "ConnectTimeout"
+        cause, code = f"no connection to {base_url} within {some(timeout, 'second')}", "ConnectTimeout"
     elif isinstance(exc, requests.exceptions.Timeout):
-        cause, code = f"{base_url} did not answer within {timeout:.0f} seconds", "RequestTimeout"
+        cause, code = f"{base_url} did not answer within {some(timeout, 'second')}", "RequestTimeout"
     else:
         cause, code = f"{base_url} cannot be reached or dropped the connection", "ConnectionError"
     return GraphError(
@@ -285,7 +263,7 @@ def _unanswered(exc: Exception, base_url: str, timeout: float) -> GraphError:
 
 
 def _exhausted(error: GraphError, attempts: int) -> GraphError:
-    error.cause = f"{error.cause} (tried {attempts} times)"
+    error.cause = f"{error.cause} (tried {some(attempts, 'time')})"
     if error.status == 429:
         error.remedy = "Graph throttles this tenant: run again later, raise wait_timeout, or use fewer forks."
     return error

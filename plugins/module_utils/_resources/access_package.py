@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.mssp.defender.plugins.module_utils._failures import Failure
+from ansible_collections.mssp.defender.plugins.module_utils._failures import Failure, some
 from ansible_collections.mssp.defender.plugins.module_utils._graph._odata import literal, segment
 from ansible_collections.mssp.defender.plugins.module_utils._graph._session import Graph
 from ansible_collections.mssp.defender.plugins.module_utils._normalise import exact, flag, text, word
@@ -209,7 +209,7 @@ class AccessPackage(Resource):
             if word(assignment.get("state")) != "expired"
         ]
         people = ", ".join(repr((x.get("target") or {}).get("displayName") or "somebody") for x in live[:5])
-        return [f"{len(live)} assignments are live ({people})"] if live else []
+        return [f"{some(len(live), 'live assignment')} ({people})"] if live else []
 
     def delete(self, current: Entity) -> None:
         self.graph.delete(f"{PACKAGES}/{current['id']}")

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.mssp.defender.plugins.module_utils._failures import Failure, GraphError
+from ansible_collections.mssp.defender.plugins.module_utils._failures import Failure, GraphError, some
 from ansible_collections.mssp.defender.plugins.module_utils._graph._session import Graph
 from ansible_collections.mssp.defender.plugins.module_utils._normalise import exact, text, words
 from ansible_collections.mssp.defender.plugins.module_utils._paths import Entity
@@ -235,7 +235,7 @@ class DefenderRole(Resource):
         held = [x for x in self._assignments.of_role(current) if self._assignments.is_foreign(x)]
         if not held:
             return []
-        return ["1 assignment gives it to others" if len(held) == 1 else f"{len(held)} assignments give it to others"]
+        return [f"{some(len(held), 'assignment')} to others"]
 
     def delete(self, current: Entity) -> None:
         # Deletes its assignments with it.

@@ -13,7 +13,7 @@ from __future__ import annotations
 import re
 import typing as t
 
-from ansible_collections.mssp.defender.plugins.module_utils._failures import Failure, needing
+from ansible_collections.mssp.defender.plugins.module_utils._failures import Failure, needing, some
 from ansible_collections.mssp.defender.plugins.module_utils._graph._odata import key_segment, literal, segment
 from ansible_collections.mssp.defender.plugins.module_utils._graph._session import Graph
 from ansible_collections.mssp.defender.plugins.module_utils._normalise import exact, flag, text, word
@@ -149,6 +149,14 @@ class Group(Resource):
                 remedy="Another tool or another MSSP made it: use another name, or name a prefix.",
                 code="CannotBeAdopted",
             )
+        if held and self.identifier and not current.get("uniqueName"):
+            other = self.graph.find(f"groups{key_segment('uniqueName', held)}", {"$select": SELECT})
+            if other is not None and word(other.get("id")) != word(current["id"]):
+                raise Failure(
+                    f"the unique name '{held}' belongs to another group ('{other.get('displayName')}', id {other.get('id')})",
+                    remedy="Name that group, or let the customer delete it first; a deleted group may hold its name for 30 days.",
+                    code="CannotBeAdopted",
+                )
         if self._by_name_alone and not self._adopt:
             self._refuse_squatted(current)
 
@@ -208,7 +216,7 @@ class Group(Resource):
 
     def obstacles(self, current: Entity) -> list[str]:
         listed = self.graph.list(f"groups/{current['id']}/members", {"$select": "id"})
-        return [f"it has {len(listed)} member{'s' if len(listed) != 1 else ''}"] if listed else []
+        return [f"it has {some(len(listed), 'member')}"] if listed else []
 
     def delete(self, current: Entity) -> None:
         self.graph.delete(f"groups/{current['id']}")

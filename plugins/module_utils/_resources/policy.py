@@ -16,7 +16,7 @@ import datetime
 import typing as t
 
 from ansible_collections.mssp.defender.plugins.module_utils import _normalise as same
-from ansible_collections.mssp.defender.plugins.module_utils._failures import Failure
+from ansible_collections.mssp.defender.plugins.module_utils._failures import Failure, some
 from ansible_collections.mssp.defender.plugins.module_utils._graph._odata import literal, segment
 from ansible_collections.mssp.defender.plugins.module_utils._graph._session import Graph
 from ansible_collections.mssp.defender.plugins.module_utils._paths import Entity, overlay, pick, put
@@ -31,6 +31,7 @@ _EXPAND = "accessPackage,customExtensionStageSettings($expand=customExtension)"
 _NOT_YET = ("ResourceNotFound",)
 
 _START = "reviewSettings.schedule.startDateTime"
+_STAGES = "requestApprovalSettings.stages"
 # What a plan shows for a start that is computed from the day of creation.
 COMPUTED_START = "(computed at creation)"
 
@@ -51,7 +52,7 @@ def _count(value: t.Any) -> int:
 
 
 def _stage(number: int) -> tuple[Property, ...]:
-    at, option = f"requestApprovalSettings.stages.{number}", "approval.stages"
+    at, option = f"{_STAGES}.{number}", "approval.stages"
     return (
         Property(f"{at}.durationBeforeAutomaticDenial", option, same.duration),
         Property(f"{at}.isApproverJustificationRequired", option, same.flag, fragile=True),
@@ -88,7 +89,7 @@ PROPERTIES = (
         "requestApprovalSettings.isRequestorJustificationRequired", "approval.requestor_justification", same.flag, fragile=True
     ),
     # The number of stages; what is in them follows one by one.
-    Property("requestApprovalSettings.stages", "approval.stages", _count),
+    Property(_STAGES, "approval.stages", _count),
     *(prop for number in range(STAGES) for prop in _stage(number)),
     Property("reviewSettings.isEnabled", "reviews.enabled", same.flag),
     Property("reviewSettings.expirationBehavior", "reviews.unanswered", same.word),
@@ -177,6 +178,11 @@ class Policy(Resource):
             )
 
     def merge(self, current: Entity, changed: Entity) -> Entity:
+        # A change inside one stage leaves those after it: all that are wanted, with what is changed in them.
+        wanted, stages = pick(self.desired, _STAGES), pick(changed, _STAGES)
+        if wanted is not None and stages is not None and len(stages) < len(wanted):
+            changed = copy.deepcopy(changed)
+            put(changed, _STAGES, [*pick(changed, _STAGES), *({} for dummy in wanted[len(stages) :])])
         return merged(current, changed)
 
     def create(self, body: Entity) -> Entity:
@@ -209,7 +215,7 @@ class Policy(Resource):
         query = {"$filter": f"assignmentPolicy/id eq {literal(current['id'])}"}
         listed = self.graph.list("identityGovernance/entitlementManagement/assignments", query)
         live = [assignment for assignment in listed if same.word(assignment.get("state")) != "expired"]
-        return [f"{len(live)} assignments under it are live"] if live else []
+        return [f"{some(len(live), 'live assignment')} under it"] if live else []
 
     def delete(self, current: Entity) -> None:
         self.graph.delete(f"{POLICIES}/{current['id']}")
@@ -263,7 +269,7 @@ def _clean_value(value: t.Any) -> t.Any:
 def complete(policy: Entity) -> Entity:
     """The policy with what Graph insists on although the user did not state it; nothing that is there is changed."""
     policy = copy.deepcopy(policy)
-    for stage in pick(policy, "requestApprovalSettings.stages") or []:
+    for stage in pick(policy, _STAGES) or []:
         for collection in _APPROVERS:
             stage[collection] = stage.get(collection) or []
         stage.setdefault("durationBeforeAutomaticDenial", "P14D")
@@ -305,8 +311,8 @@ _REVIEW_DEFAULTS: Entity = {
 
 def merged(current: Entity, desired: Entity) -> Entity:
     """The whole policy to send: what is there, with what is wanted put over it, stages by position."""
-    stages = pick(desired, "requestApprovalSettings.stages")
-    there = pick(current, "requestApprovalSettings.stages") or []
+    stages = pick(desired, _STAGES)
+    there = pick(current, _STAGES) or []
     body = t.cast(Entity, overlay(current, desired))
     if stages is not None:
         body["requestApprovalSettings"]["stages"] = [

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.mssp.defender.plugins.module_utils._failures import InvalidInput
+from ansible_collections.mssp.defender.plugins.module_utils._failures import InvalidInput, some
 from ansible_collections.mssp.defender.plugins.module_utils._normalise import flag, text, type_name
 from ansible_collections.mssp.defender.plugins.module_utils._paths import Entity
 
@@ -41,7 +41,7 @@ def translate(questions: t.Sequence[t.Mapping[str, t.Any]]) -> list[Entity]:
             choices = [{"actualValue": choice, "text": choice} for choice in question["choices"]]
             if len(choices) < 2:
                 raise InvalidInput(
-                    f"the question '{question['text']}' has {len(choices)} choices",
+                    f"the question '{question['text']}' has {some(len(choices), 'choice')}",
                     remedy="Give two or more, or leave choices out.",
                 )
             multiple = bool(question.get("multiple"))

@@ -18,20 +18,25 @@ PASSWORD = "Th3-Passw0rd-of-a-certificate"
 
 
 def write(directory: Path) -> None:
-    """Write `good.pem`, `encrypted.pem`, `encrypted.pfx`, `no-key.pem` and `rubbish`."""
+    """Write `good.pem`, `expired.pem`, `encrypted.pem`, `encrypted.pfx`, `no-key.pem` and `rubbish`."""
     key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "mssp")])
     now = datetime.datetime.now(datetime.timezone.utc)
-    certificate = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - datetime.timedelta(days=1))
-        .not_valid_after(now + datetime.timedelta(days=30))
-        .sign(key, hashes.SHA256())
-    )
+
+    def until(end: datetime.datetime) -> x509.Certificate:
+        return (
+            x509.CertificateBuilder()
+            .subject_name(name)
+            .issuer_name(name)
+            .public_key(key.public_key())
+            .serial_number(x509.random_serial_number())
+            .not_valid_before(end - datetime.timedelta(days=31))
+            .not_valid_after(end)
+            .sign(key, hashes.SHA256())
+        )
+
+    certificate = until(now + datetime.timedelta(days=30))
+    ended = until(datetime.datetime(2026, 1, 31, tzinfo=datetime.timezone.utc)).public_bytes(serialization.Encoding.PEM)
     locked = serialization.BestAvailableEncryption(PASSWORD.encode())
     public = certificate.public_bytes(serialization.Encoding.PEM)
 
@@ -39,6 +44,7 @@ def write(directory: Path) -> None:
         return key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, encryption)
 
     (directory / "good.pem").write_bytes(public + private(serialization.NoEncryption()))
+    (directory / "expired.pem").write_bytes(ended + private(serialization.NoEncryption()))
     (directory / "encrypted.pem").write_bytes(public + private(locked))
     (directory / "encrypted.pfx").write_bytes(pkcs12.serialize_key_and_certificates(b"x", key, certificate, None, locked))
     (directory / "no-key.pem").write_bytes(public)

@@ -160,6 +160,9 @@ class Provoker:
             for relation in ("members", "owners"):
                 for person in step.get(relation, []):
                     tenant.link(f"groups/{made}/{relation}", tenant.user(person))
+        elif "delete" in step:
+            made = ""
+            tenant.delete(step["delete"])
         elif "link" in step:
             made = ""
             tenant.link(step["link"], step["id"])

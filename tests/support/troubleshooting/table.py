@@ -21,7 +21,7 @@ OPEN: t.Mapping[str, str] = {
     "request_id": _GUID,
     "id": _GUID,
     "trace": _GUID,
-    "tried": r"[1-9][0-9]*",
+    "tried": r"(?:1 time|[1-9][0-9]* times)",
     "controller": r"\S+",
     "python": r"\S+",
     "aliases": r"[a-z_]+(?:, [a-z_]+)+",

@@ -7,11 +7,12 @@
 
 from __future__ import annotations
 
+import datetime
 import hashlib
 import os
 import typing as t
 
-from ansible_collections.mssp.defender.plugins.module_utils._failures import InvalidInput
+from ansible_collections.mssp.defender.plugins.module_utils._failures import Failure, InvalidInput
 from ansible_collections.mssp.defender.plugins.module_utils._graph._auth._identity import Identity
 from ansible_collections.mssp.defender.plugins.module_utils._graph._auth._msal import acquire_for_client
 
@@ -57,25 +58,46 @@ def acquire(identity: Identity, http: t.Any) -> t.Mapping[str, t.Any]:
         credential = {"private_key_pfx_path": path}
     if password:
         credential["passphrase"] = password
-    if not _opens(content, password, is_pem):
+    ends = _end(content, password, is_pem)
+    if ends is None:
         raise InvalidInput(
             f"the certificate file {path} cannot be used",
             remedy="Check that it is PEM or PFX with a private key, and that certificate_password is right.",
         )
+    if ends < datetime.datetime.now(datetime.timezone.utc):
+        raise Failure(
+            f"the certificate of {path} expired on {ends:%Y-%m-%d}",
+            remedy=f"Register a new one for the application {identity.client_id}, and give its file in certificate_path.",
+            code="CertificateExpired",
+        )
     return acquire_for_client(identity, credential, http)
 
 
-def _opens(content: bytes, password: str | None, is_pem: bool) -> bool:
-    """Whether the key can be had. Asked before MSAL is, whose ValueError could as well come from the network."""
+def _end(content: bytes, password: str | None, is_pem: bool) -> datetime.datetime | None:
+    """When the certificate expires; None when it or its key cannot be had.
+
+    Asked before MSAL is, whose ValueError could as well come from the network, and before the identity platform, which tells an
+    expired certificate and an unknown one by the same code.
+    """
     # cryptography is what MSAL itself needs for certificates.
+    from cryptography import x509
     from cryptography.hazmat.primitives.serialization import load_pem_private_key, pkcs12
 
     secret = password.encode() if password else None
+    certificate: x509.Certificate | None
     try:
         if is_pem:
             load_pem_private_key(content, secret)
-            return True
-        key, certificate, dummy = pkcs12.load_key_and_certificates(content, secret)
-        return key is not None and certificate is not None
+            certificate = x509.load_pem_x509_certificate(content[content.index(b"-----BEGIN CERTIFICATE-----") :])
+        else:
+            key, certificate, dummy = pkcs12.load_key_and_certificates(content, secret)
+            if key is None:
+                return None
     except (ValueError, TypeError):
-        return False
+        return None
+    if certificate is None:
+        return None
+    if hasattr(certificate, "not_valid_after_utc"):
+        return certificate.not_valid_after_utc
+    # Releases of cryptography before 42 tell it in UTC without saying so.
+    return certificate.not_valid_after.replace(tzinfo=datetime.timezone.utc)

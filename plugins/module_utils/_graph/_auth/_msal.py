@@ -48,6 +48,11 @@ _ADVICE = {
     ),
 }
 
+_EXPIRED = (
+    "the certificate has expired",
+    "Register a new one for the application {client}, and give its file in certificate_path.",
+)
+
 
 def consent_url(identity: Identity) -> str:
     """Where an administrator of the tenant grants the application all the permissions that it asks for.
@@ -97,8 +102,10 @@ def refused(identity: Identity, answer: t.Mapping[str, t.Any]) -> Failure:
     code = found.group() if found else str(answer.get("error") or "AuthenticationFailed")
     names = {"client": identity.client_id, "consent": consent_url(identity)}
     # AADSTS7000215 would also match a table searched by prefix: exact codes only.
-    if code in _ADVICE:
-        cause, remedy = (words.format(**names) for words in _ADVICE[code])
+    # Of a certificate Entra ID has one code for unknown and for expired, and says which in brackets.
+    advice = _EXPIRED if code == "AADSTS700027" and "expired" in text else _ADVICE.get(code)
+    if advice:
+        cause, remedy = (words.format(**names) for words in advice)
     elif any(words in text for words in _OF_MSAL):
         cause, remedy = "the identity platform knows no such tenant", "Check tenant_id and cloud."
     else:

@@ -60,7 +60,7 @@ FIXED = {
         "decided at creation",
         {"role_assignable": True},
         "CannotBeChanged",
-        "isAssignableToRole is None and cannot be changed to True",
+        "role_assignable is not set and cannot be changed to true",
     ),
 }
 _PARTS = {part.property: part.property for part in Group(None, {}).parts()}  # type: ignore[arg-type]

@@ -98,6 +98,31 @@ def test_an_unexpected_error_is_told_by_kind_and_place_without_its_text():
     )
 
 
+class PanicError(BaseException):
+    """What a library that is written in Rust raises."""
+
+
+PanicError.__module__ = "pyo3_runtime"
+
+
+def test_a_panic_of_a_library_is_a_failure_of_this_task_only():
+    def body(task):
+        raise PanicError(SECRET)
+
+    result = execute(body, task())
+    assert "an unexpected error (PanicError at " in result["msg"]
+    assert SECRET not in str(result)
+
+
+@pytest.mark.parametrize("kind", [KeyboardInterrupt, SystemExit, GeneratorExit])
+def test_what_ends_a_process_ends_it(kind):
+    def body(task):
+        raise kind
+
+    with pytest.raises(kind):
+        execute(body, task())
+
+
 def raiser(kind):
     def raise_it(*args, **kwargs):
         raise kind(f"boom with {SECRET} and {PASSWORD}")
@@ -389,7 +414,7 @@ def test_a_refusal_in_spite_of_all_permissions(platform):
     made.needs = ("Group.ReadWrite.All",)
     assert str(refused(made)) == (
         "Tenant contoso.com: Graph answered 403. The token has Group.ReadWrite.All; ask the customer what else restricts the "
-        "application (licence, administrative units, workload not activated)."
+        "application (licence, billing of guests, administrative units, workload not activated)."
     )
 
 

@@ -10,8 +10,10 @@ import ssl
 import pytest
 import requests
 
-from ansible_collections.mssp.defender.plugins.module_utils._failures import InvalidInput
+from ansible_collections.mssp.defender.plugins.module_utils._failures import GraphError, InvalidInput
 from ansible_collections.mssp.defender.plugins.module_utils._graph import _http
+from ansible_collections.mssp.defender.plugins.module_utils._graph._budget import Budget
+from ansible_collections.mssp.defender.tests.unit.fakes import Clock, answer
 
 
 @pytest.fixture(name="bundle")
@@ -119,16 +121,54 @@ def test_every_request_of_msal_has_a_time_limit():
     sent = []
 
     class Session:
-        def get(self, url, **kwargs):
-            sent.append(("GET", url, kwargs))
+        def request(self, verb, url, **kwargs):
+            sent.append((verb, url, kwargs))
+            return answer(200, {})
 
-        def post(self, url, **kwargs):
-            sent.append(("POST", url, kwargs))
-
-    http = _http.BoundedHttp(Session(), 7.0)
+    http = _http.BoundedHttp(Session(), 7.0, Budget(0, Clock()))
     http.get("u", params={"a": 1})
     http.post("u", data={"b": 2})
     http.close()
     assert [(verb, url) for verb, url, dummy in sent] == [("GET", "u"), ("POST", "u")]
     assert [kwargs["timeout"] for dummy, dummy2, kwargs in sent] == [7.0, 7.0]
     assert (sent[0][2]["params"], sent[1][2]["data"]) == ({"a": 1}, {"b": 2})
+
+
+class Platform:
+    """An identity platform that answers with these statuses, one after the other."""
+
+    def __init__(self, *answers):
+        self.answers = list(answers)
+
+    def request(self, verb, url, **kwargs):
+        return self.answers.pop(0)
+
+
+@pytest.mark.parametrize("status", [429, 500, 502, 503, 504])
+def test_an_overloaded_identity_platform_is_asked_again(status):
+    clock = Clock()
+    platform = Platform(answer(status, {}, Retry_After="7"), answer(status, {}), answer(200, {"access_token": "x"}))
+    http = _http.BoundedHttp(platform, 7.0, Budget(60, clock))
+    assert http.post("https://login.test/t/token", data={}).status_code == 200
+    assert clock.slept[0] == 7.0
+    assert 0.5 <= clock.slept[1] <= 1.0
+
+
+@pytest.mark.parametrize(("seconds", "tries"), [(60, "4 times"), (6, "1 time")])
+def test_it_is_not_asked_for_ever(seconds, tries):
+    clock = Clock()
+    platform = Platform(*(answer(503, {}, Retry_After="7") for dummy in range(9)))
+    http = _http.BoundedHttp(platform, 7.0, Budget(seconds, clock))
+    with pytest.raises(GraphError) as caught:
+        http.get("https://login.test/t/v2.0/.well-known/openid-configuration")
+    assert str(caught.value) == (
+        f"no access token: the identity platform https://login.test answered 503 (tried {tries}). "
+        "It is overloaded or down: run again later, or use fewer forks."
+    )
+    assert (caught.value.status, caught.value.code) == (503, "IdentityUnavailable")
+
+
+@pytest.mark.parametrize("status", [200, 400, 401])
+def test_an_answer_is_an_answer(status):
+    http = _http.BoundedHttp(Platform(answer(status, {})), 7.0, Budget(60, Clock()))
+    assert http.post("u").status_code == status

@@ -264,7 +264,7 @@ def test_a_pause_that_does_not_fit_is_not_begun():
         graph(http, seconds=300, clock=clock).get("x")
     assert clock.slept == []
     assert str(caught.value) == (
-        "Graph answered 429 TooManyRequests: Slow down (request-id r-1) (tried 1 times). "
+        "Graph answered 429 TooManyRequests: Slow down (request-id r-1) (tried 1 time). "
         "Graph throttles this tenant: run again later, raise wait_timeout, or use fewer forks."
     )
     assert not caught.value.outcome_unknown

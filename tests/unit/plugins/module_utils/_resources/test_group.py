@@ -244,7 +244,7 @@ def test_role_assignable_is_decided_at_creation():
     with pytest.raises(Failure) as caught:
         reconcile(resource)
     assert str(caught.value) == (
-        "Cannot plan the group 'Tier 1': isAssignableToRole is None and cannot be changed to True. "
+        "Cannot plan the group 'Tier 1': role_assignable is not set and cannot be changed to true. "
         "Entra ID decides this when a group is created: create another group, or leave role_assignable out."
     )
 
@@ -321,3 +321,13 @@ def test_a_group_that_may_hold_roles_takes_another_permission():
     with pytest.raises(Failure) as caught:
         reconcile(resource)
     assert caught.value.needs == ("Group.ReadWrite.All", "RoleManagement.ReadWrite.Directory")
+
+
+def test_a_unique_name_that_another_group_has_is_told_before_any_write():
+    held = f"GET groups(uniqueName='mssp-1-tier1')?{SELECT}"
+    table = {f"GET groups/{A}?{SELECT}": THERE, held: {**THERE, "id": B, "displayName": "Old"}}
+    resource, http = group(table, {"uniqueName": "mssp-1-tier1"}, group_id=A)
+    with pytest.raises(Failure) as caught:
+        reconcile(resource)
+    assert f"the unique name 'mssp-1-tier1' belongs to another group ('Old', id {B})" in str(caught.value)
+    assert {sent.method for sent in http.sent} == {"GET"}

@@ -265,7 +265,7 @@ def test_live_assignments_are_named():
         f"GET {EM}/assignments?$filter=accessPackage/id eq '{C}'&$expand=target": page({"state": "expired"}, *people),
     }
     resource, dummy = package(table)
-    with pytest.raises(Failure, match=r"6 assignments are live \('Ann', 'somebody', 'Cleo', 'Dan', 'Eve'\)\."):
+    with pytest.raises(Failure, match=r"6 live assignments \('Ann', 'somebody', 'Cleo', 'Dan', 'Eve'\)\."):
         reconcile(resource, state="absent")
 
 

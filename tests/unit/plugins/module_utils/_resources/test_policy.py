@@ -544,7 +544,7 @@ def test_live_assignments_stand_in_the_way():
     query = f"GET {EM}/assignments?$filter=assignmentPolicy/id eq '{C}'"
     table = {LISTED: page(STORED), query: page({"state": "delivered"}, {"state": "Expired"}, {"state": "delivering"})}
     resource, dummy = make(table)
-    with pytest.raises(Failure, match="it is still in use: 2 assignments under it are live"):
+    with pytest.raises(Failure, match="it is still in use: 2 live assignments under it"):
         reconcile(resource, state="absent")
 
 
@@ -629,3 +629,25 @@ def test_a_flag_that_is_to_be_off_is_not_read_again():
     table = {LISTED: [page(before)], f"GET {POLICIES}/{C}": before, f"PUT {POLICIES}/{C}": answer(200, {"id": C})}
     resource, http = make(table, desired({"name": "p", "approval": {"requestor_justification": False}}))
     assert [change.property for change in reconcile(resource).changes] == [REQUESTOR]
+
+
+@pytest.mark.parametrize("number", [0, 1, 2])
+def test_a_change_inside_one_stage_keeps_the_others_in_what_is_predicted(number):
+    stages = [{"deny_after_days": days} for days in (7, 14, 21)]
+    body = desired({"name": "p", "approval": {"stages": stages}})
+    stored = {"id": C, **copy.deepcopy(body), "accessPackage": {"id": PACKAGE}}
+    stored["requestApprovalSettings"]["stages"][number]["durationBeforeAutomaticDenial"] = "P9D"
+    resource, dummy = make({LISTED: page(stored)}, body)
+    outcome = reconcile(resource, check_mode=True)
+    for whole in (outcome.after, outcome.entity):
+        told = [x["durationBeforeAutomaticDenial"] for x in whole["requestApprovalSettings"]["stages"]]
+        assert told == ["P7D", "P14D", "P21D"]
+
+
+def test_fewer_stages_are_predicted_as_fewer():
+    body = desired({"name": "p", "approval": {"stages": [{"deny_after_days": 7}]}})
+    stored = {"id": C, **copy.deepcopy(body), "accessPackage": {"id": PACKAGE}}
+    stored["requestApprovalSettings"]["stages"] *= 2
+    resource, dummy = make({LISTED: page(stored)}, body)
+    outcome = reconcile(resource, check_mode=True)
+    assert len(outcome.entity["requestApprovalSettings"]["stages"]) == 1

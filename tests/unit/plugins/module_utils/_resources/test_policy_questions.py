@@ -99,7 +99,7 @@ def test_a_change_keeps_ids_and_translations():
         ),
         (
             [{"text": "A?", "choices": ["x"]}],
-            "the question 'A?' has 1 choices. Give two or more, or leave choices out.",
+            "the question 'A?' has 1 choice. Give two or more, or leave choices out.",
         ),
         ([{"text": "A?"}, {"text": "A?"}], "questions asks 'A?' twice. Ask each question once."),
     ],

@@ -61,16 +61,20 @@ def _made():
     key = rsa.generate_private_key(65537, 2048)
     name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "mssp")])
     now = datetime.datetime(2026, 1, 1)
-    certificate = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(1)
-        .not_valid_before(now)
-        .not_valid_after(now + datetime.timedelta(days=3650))
-        .sign(key, hashes.SHA256())
-    )
+
+    def valid(days):
+        return (
+            x509.CertificateBuilder()
+            .subject_name(name)
+            .issuer_name(name)
+            .public_key(key.public_key())
+            .serial_number(1)
+            .not_valid_before(now)
+            .not_valid_after(now + datetime.timedelta(days=days))
+            .sign(key, hashes.SHA256())
+        )
+
+    certificate, ended = valid(3650), valid(30)
     locked = serialization.BestAvailableEncryption(PASSWORD.encode())
     form = serialization.PrivateFormat.PKCS8
 
@@ -85,6 +89,8 @@ def _made():
         "locked pem": pem(locked) + public,
         "pfx": pkcs12.serialize_key_and_certificates(b"x", key, certificate, None, serialization.NoEncryption()),
         "locked pfx": pkcs12.serialize_key_and_certificates(b"x", key, certificate, None, locked),
+        "ended pem": pem(serialization.NoEncryption()) + ended.public_bytes(serialization.Encoding.PEM),
+        "ended pfx": pkcs12.serialize_key_and_certificates(b"x", key, ended, None, locked),
     }
 
 
@@ -105,6 +111,20 @@ def test_every_form_gives_a_signed_assertion(made, tmp_path, form, password):
     login = Login()
     assert _certificate.acquire(identity(path, password), login)["access_token"] == "t"
     assert len(login.assertions) == 1
+
+
+@pytest.mark.parametrize(("form", "password"), [("ended pem", None), ("ended pfx", PASSWORD)])
+def test_an_expired_certificate_is_told_before_anybody_is_asked(made, tmp_path, form, password):
+    path = tmp_path / "certificate"
+    path.write_bytes(made[form])
+    login = Login()
+    with pytest.raises(Failure) as caught:
+        _certificate.acquire(identity(path, password), login)
+    assert str(caught.value) == (
+        f"the certificate of {path} expired on 2026-01-31. "
+        "Register a new one for the application app-1, and give its file in certificate_path."
+    )
+    assert (caught.value.code, login.assertions) == ("CertificateExpired", [])
 
 
 def test_a_missing_file():
