@@ -136,6 +136,9 @@ def test_errors_go_back_to_the_application(sandbox: Running, query: dict[str, st
     ("tenant", "query", "code"),
     [
         ("contoso.example", {"redirect_uri": "https://evil.example/"}, 50011),
+        ("contoso.example", {"redirect_uri": "http://localhost:8400/elsewhere"}, 50011),
+        ("contoso.example", {"client": "web", "redirect_uri": "https://app.example/back/"}, 50011),
+        ("contoso.example", {"client": "web", "redirect_uri": "https://app.example:444/back"}, 50011),
         ("contoso.example", {"client_id": "11111111-2222-3333-4444-555555555555"}, 700016),
         ("common", {}, 50194),
         ("nowhere.example", {}, 90002),
@@ -146,6 +149,15 @@ def test_errors_that_stay_on_the_page(sandbox: Running, tenant: str, query: dict
     answer = browse(sandbox, tenant, **query)
     assert answer.status_code == 400
     assert f"AADSTS{code}: " in answer.text
+
+
+def test_the_person_tells_the_tenant(sandbox: Running) -> None:
+    """/common: a multi-tenant application, and the tenant that the person belongs to; redeemed at /common as well."""
+    code = way_back(browse(sandbox, "common", "approve", login_hint="ben@mssp.example"))["code"]
+    answer = redeem(sandbox, code, "organizations", "approve").json()
+    assert verified(sandbox, answer["access_token"], 1)["upn"] == "ben@mssp.example"
+    nobody = way_back(browse(sandbox, "common", "approve", login_hint="x@nowhere.example"))
+    assert nobody["error_description"].startswith("AADSTS50059: ")
 
 
 def test_response_modes(sandbox: Running) -> None:

@@ -133,6 +133,20 @@ def test_ninety_days_without_use(sandbox: Running) -> None:
         sandbox.control("DELETE", "clock")
 
 
+def test_the_log_holds_no_grant(sandbox: Running) -> None:
+    """The request log says who came from which application, and keeps neither codes nor tokens."""
+    sandbox.control("DELETE", "requests")
+    flow = begin_device(sandbox, scope="User.Read offline_access")
+    sign_in(sandbox, flow)
+    answer = poll(sandbox, flow).json()
+    after = refresh(sandbox, answer["refresh_token"]).json()
+    entries = sandbox.control("GET", "requests")["requests"]
+    assert [entry["path"].rsplit("/", 1)[-1] for entry in entries] == ["devicecode", "token", "token"]
+    assert {entry["client_id"] for entry in entries} == {client_of(sandbox, "device")["client_id"]}
+    for secret in (flow["device_code"], answer["refresh_token"], answer["access_token"], after["refresh_token"]):
+        assert secret not in str(entries)
+
+
 def test_a_confidential_client_refreshes_with_its_secret(sandbox: Running) -> None:
     """AADSTS7000218 without, AADSTS7000215 with a wrong one."""
     flow = begin_device(sandbox, "web", scope="User.Read offline_access")

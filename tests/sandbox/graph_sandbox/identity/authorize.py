@@ -56,9 +56,10 @@ def authorize(world: World, tenant: Tenant | None, name: str, query: dict[str, s
 
 
 def is_registered(client: Client, address: str) -> bool:
-    """Whether the redirect URI is one of the application's; at http://localhost any port will do (RFC 8252)."""
-    portless = re.sub(r"^(http://(?:localhost|127\.0\.0\.1)):\d+", r"\1", address).rstrip("/")
-    return address in client.redirect_uris or portless in {uri.rstrip("/") for uri in client.redirect_uris}
+    """Whether the redirect URI is exactly one of the application's; at a loopback address any port will do (RFC 8252)."""
+    loopback = re.fullmatch(r"(http://(?:localhost|127\.0\.0\.1))(?::\d+)?(/.*)?", address)
+    portless = f"{loopback[1]}{loopback[2] or ''}" if loopback else address
+    return portless in client.redirect_uris or (loopback is not None and portless.removesuffix("/") in client.redirect_uris)
 
 
 def _must_be(tenant: Tenant | None) -> Tenant:

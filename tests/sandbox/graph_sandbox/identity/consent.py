@@ -45,17 +45,19 @@ def service_principal(tenant: Tenant, client: Client) -> Row:
 
 def grant(tenant: Tenant, client: Client, permissions: Iterable[str], scopes: Iterable[str]) -> Client:
     """Consent to just these: the application is known from now on, and new tokens carry them."""
-    granted = replace(client, permissions=frozenset(permissions), scopes=frozenset(scopes))
+    known = tenant.clients.get(client.client_id, client)  # its service principal may have come in another way
+    granted = replace(client, object_id=known.object_id, permissions=frozenset(permissions), scopes=frozenset(scopes))
     tenant.clients[client.client_id] = granted
-    if client.object_id not in tenant.directory.service_principals:
-        tenant.directory.service_principals.add(service_principal(tenant, client))
+    if granted.object_id not in tenant.directory.service_principals:
+        tenant.directory.service_principals.add(service_principal(tenant, granted))
     return granted
 
 
 def withdraw(tenant: Tenant, client: Client) -> None:
     """Delete the application from the tenant; its registration elsewhere stays."""
-    tenant.clients.pop(client.client_id, None)
-    tenant.directory.service_principals.remove(client.object_id)
+    known = tenant.clients.pop(client.client_id, None)
+    if known is not None:
+        tenant.directory.service_principals.remove(known.object_id)
 
 
 def admin_consent(world: World, tenant: Tenant, query: dict[str, str], version: int) -> Reply:
