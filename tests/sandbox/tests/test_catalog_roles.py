@@ -142,3 +142,43 @@ def test_a_resource_keeps_its_catalog(graph: Graph) -> None:
     resource = graph.ok("GET", f"{EM}/catalogs/{catalog}/resources")["value"][0]["id"]
     assert graph("DELETE", f"{EM}/catalogs/{catalog}/resources/{resource}").status_code == 404
     assert len(graph.ok("GET", f"{EM}/catalogs/{catalog}/resources")["value"]) == 1
+
+
+def test_a_catalog_owner_needs_no_permission(graph: Graph, sandbox: Running) -> None:
+    """EM 1.4: an application may hold a catalog's role instead of EntitlementManagement.ReadWrite.All. Decisions S18."""
+    client = next(item for item in sandbox.tenant()["clients"] if item["name"] == "Group.ReadWrite.All")
+    own = graph.ok("GET", f"/servicePrincipals(appId='{client['client_id']}')")["id"]
+    owner = sandbox.graph(client="Group.ReadWrite.All")
+    catalog, other, group = make_catalog(graph), make_catalog(graph), make_group(graph)
+    package = {"displayName": unique("Package"), "description": "", "catalog": {"id": catalog}}
+    assert owner.refused("POST", f"{EM}/accessPackages", package) == (403, "UnAuthorized")
+    body = {"principalId": own, "roleDefinitionId": OWNER, "appScopeId": f"/AccessPackageCatalog/{catalog}"}
+    graph("POST", f"{ROLES}/roleAssignments", body, 201)
+    assert owner("GET", f"{EM}/catalogs/{catalog}").status_code == 200
+    add_resource(owner, catalog, group)
+    made = owner.ok("POST", f"{EM}/accessPackages", package, 201)["id"]
+    policy = owner.ok("POST", f"{EM}/assignmentPolicies", _direct(made, unique("Policy")), 201)["id"]
+    assert owner("GET", f"{EM}/assignmentPolicies/{policy}").status_code == 200
+    assert owner("GET", f"{EM}/assignments?$filter=accessPackage/id eq '{made}'").status_code == 200
+    assert owner("GET", f"{EM}/assignments").status_code == 403
+    # Terraform's msgraph provider met this: after the deletion the confirming read is a 403, not a 404.
+    owner("DELETE", f"{EM}/assignmentPolicies/{policy}", status=204)
+    assert owner.refused("GET", f"{EM}/assignmentPolicies/{policy}") == (403, "UnAuthorized")
+    assert owner("GET", f"{EM}/catalogs/{other}").status_code == 403
+    assert owner("POST", f"{EM}/accessPackages", {**package, "catalog": {"id": other}}).status_code == 403
+    assert owner("POST", f"{EM}/catalogs", {"displayName": "Mine", "description": ""}).status_code == 403
+    assert owner("GET", f"{EM}/connectedOrganizations").status_code == 403
+
+
+def test_a_reader_and_a_creator_of_catalogs(graph: Graph, sandbox: Running) -> None:
+    """EM 1.4: Catalog reader reads, Catalog creator creates."""
+    client = next(item for item in sandbox.tenant()["clients"] if item["name"] == "User.Read.All")
+    own = graph.ok("GET", f"/servicePrincipals(appId='{client['client_id']}')")["id"]
+    caller, catalog = sandbox.graph(client="User.Read.All"), make_catalog(graph)
+    reader = "44272f93-9762-48e8-af59-1b5351b1d6b3"
+    for role, scope in ((reader, f"/AccessPackageCatalog/{catalog}"), (CREATOR, "/")):
+        body = {"principalId": own, "roleDefinitionId": role, "appScopeId": scope}
+        graph("POST", f"{ROLES}/roleAssignments", body, 201)
+    assert caller("GET", f"{EM}/catalogs/{catalog}").status_code == 200
+    assert caller("PATCH", f"{EM}/catalogs/{catalog}", {"description": "x"}).status_code == 403
+    assert caller("POST", f"{EM}/catalogs", {"displayName": unique("Created"), "description": ""}).status_code == 201

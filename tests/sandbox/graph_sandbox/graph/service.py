@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl
 
 from ..config.faults import Fault
+from ..entitlement.catalog_access import catalog_role_allows
 from ..exchange import Exchange, Handled, Reply, Requester
 from ..faulting import fault_code, fault_message
 from ..identity.tokens import Caller, TokenRefused
 from ..ids import IdSource, derive_guid
 from .call import Call
-from .errors import GraphError, forbidden, not_found, unauthenticated
+from .errors import Area, GraphError, forbidden, not_found, unauthenticated
 from .routes import all_routes
 from .routing import Route, RouteTable
 
@@ -153,7 +154,9 @@ def _allowed(call: Call, route: Route) -> bool:
     if call.has_scope(*route.delegated):
         return True
     if route.application:
-        return not route.permissions or call.holds(*route.permissions)
+        if not route.permissions or call.holds(*route.permissions):
+            return True
+        return route.area is Area.ENTITLEMENT and catalog_role_allows(call)
     return False
 
 
