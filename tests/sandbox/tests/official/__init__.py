@@ -1,0 +1,6 @@
+# Copyright (c) mssp.defender contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Microsoft's own clients as judges: of what the sandbox answers, and of what anybody sends to it."""
+
+from __future__ import annotations
