@@ -68,7 +68,7 @@ def test_a_grant_is_in_the_next_token(graph: Graph, sandbox: Running) -> None:
 
 
 def test_a_deleted_enterprise_application_gets_no_token(start: Start) -> None:
-    """Decisions M5.5: the customer deletes the enterprise application, and no token can be had any more."""
+    """decisions M5.5: the customer deletes the enterprise application, and no token can be had any more."""
     running = start(GOVERNED)
     graph, client = running.graph(), client_of(running, "onboard")
     assert "access_token" in token(running, client)
@@ -139,7 +139,7 @@ def test_directory_roles(graph: Graph) -> None:
 
 
 def test_a_group_holds_a_role_only_if_it_was_made_for_it(graph: Graph) -> None:
-    """Decisions S3: role-assignable is decided at creation."""
+    """decisions S3: role-assignable is decided at creation."""
     plain, assignable = make_group(graph), make_group(graph, isAssignableToRole=True)
     body = {"roleDefinitionId": "5d6b6bb7-de71-4623-b4af-96380a352509", "directoryScopeId": "/"}
     url = "/roleManagement/directory/roleAssignments"
@@ -153,7 +153,7 @@ def test_a_group_holds_a_role_only_if_it_was_made_for_it(graph: Graph) -> None:
 
 
 def test_a_restricted_unit_shields_its_members(graph: Graph) -> None:
-    """Decisions S4: isManagementRestricted on a group, which nobody of the whole tenant may change."""
+    """decisions S4: isManagementRestricted on a group, which nobody of the whole tenant may change."""
     units = {row["displayName"]: row for row in graph.ok("GET", "/directory/administrativeUnits")["value"]}
     assert (units["Tier 0"]["isMemberManagementRestricted"], units["Berlin"]["isMemberManagementRestricted"]) == (True, False)
     members = graph.ok("GET", f"/directory/administrativeUnits/{units['Tier 0']['id']}/members")["value"]
@@ -176,7 +176,7 @@ def test_a_restricted_unit_shields_its_members(graph: Graph) -> None:
 
 
 def test_licences(graph: Graph) -> None:
-    """Decisions M11: P1 or P2, Defender for Endpoint Plan 2 or Business. EM 1.4: P1 alone has no entitlement management."""
+    """decisions M11: P1 or P2, Defender for Endpoint Plan 2 or Business. EM 1.4: P1 alone has no entitlement management."""
 
     def plans() -> set[str]:
         skus = graph.ok("GET", "/subscribedSkus")["value"]

@@ -24,7 +24,7 @@ def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
 
 
 def test_authorization_policy(graph: Graph, sandbox: Running) -> None:
-    """Decisions M7: allowInvitesFrom; what members may do by default (M6). Beta answers a collection."""
+    """decisions M7: allowInvitesFrom; what members may do by default (M6). Beta answers a collection."""
     url = "/policies/authorizationPolicy"
     policy = graph.ok("GET", url)
     assert (policy["id"], policy["allowInvitesFrom"]) == ("authorizationPolicy", "everyone")
@@ -45,7 +45,7 @@ def test_authorization_policy(graph: Graph, sandbox: Running) -> None:
 
 
 def test_domain_list(graph: Graph) -> None:
-    """Decisions M7: the allow or deny list of domains; beta only."""
+    """decisions M7: the allow or deny list of domains; beta only."""
     url = "/beta/policies/b2bManagementPolicies"
     assert graph("GET", "/v1.0/policies/b2bManagementPolicies").status_code == 400
 
@@ -65,7 +65,7 @@ def test_domain_list(graph: Graph) -> None:
 
 
 def test_default_access(graph: Graph) -> None:
-    """Decisions M7: b2bCollaborationInbound and inboundTrust of the default; service default until somebody writes."""
+    """decisions M7: b2bCollaborationInbound and inboundTrust of the default; service default until somebody writes."""
     settings = graph.ok("GET", f"{CROSS}/default")
     assert settings["isServiceDefault"] is True
     assert settings["b2bCollaborationInbound"]["usersAndGroups"]["accessType"] == "allowed"
@@ -79,7 +79,7 @@ def test_default_access(graph: Graph) -> None:
 
 
 def test_partners(graph: Graph, sandbox: Running) -> None:
-    """Decisions M4.5, M7, S12: an entry for one tenant; a cut-off blocks it with Policy.ReadWrite.CrossTenantAccess."""
+    """decisions M4.5, M7, S12: an entry for one tenant; a cut-off blocks it with Policy.ReadWrite.CrossTenantAccess."""
     configured = graph.ok("GET", f"{CROSS}/partners/{MSSP_TENANT}")
     assert (configured["isServiceProvider"], configured["inboundTrust"]["isMfaAccepted"]) == (True, True)
     assert configured["b2bCollaborationInbound"] is None
@@ -105,7 +105,7 @@ def test_partners(graph: Graph, sandbox: Running) -> None:
 
 
 def test_conditional_access(graph: Graph) -> None:
-    """Decisions M7: Conditional Access on guests, read with Policy.Read.All."""
+    """decisions M7: Conditional Access on guests, read with Policy.Read.All."""
     policies = graph.ok("GET", "/identity/conditionalAccess/policies?$filter=state eq 'enabled'")["value"]
     assert [row["displayName"] for row in policies] == ["MFA for guests"]
     conditions = policies[0]["conditions"]

@@ -14,7 +14,6 @@ from typing import Any
 from ..graph.call import Call
 from ..graph.errors import GraphError
 from ..odata.bodies import is_guid
-from ..store import Row
 from .licences import has_premium
 
 MAXIMUM_TOP = 500
@@ -33,13 +32,6 @@ def make_activity(interactive: str | None, non_interactive: str | None, successf
         "lastSuccessfulSignInDateTime": successful,
         "lastSuccessfulSignInRequestId": None,
     }
-
-
-def record_sign_in(user: Row, moment: str, *, interactive: bool = True) -> None:
-    """Note that a user signed in with success, at a time as the directory writes it."""
-    activity = user["signInActivity"] or make_activity(None, None, moment) or {}
-    name = "lastSignInDateTime" if interactive else "lastNonInteractiveSignInDateTime"
-    user["signInActivity"] = {**activity, name: moment, "lastSuccessfulSignInDateTime": moment}
 
 
 def check_activity(call: Call, key: str | None = None) -> None:
