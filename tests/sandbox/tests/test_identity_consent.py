@@ -120,6 +120,33 @@ def test_consent_for_people_is_another_matter(sandbox: Running) -> None:
     assert set(verified(sandbox, poll(sandbox, flow, "approve").json()["access_token"])["scp"].split()) == set(SCOPES)
 
 
+def test_disabled_by_the_customer(sandbox: Running) -> None:
+    """AADSTS7000112 UnauthorizedClientApplicationDisabled: for the application and for its people, until it is enabled."""
+    graph, client = sandbox.graph(), client_of(sandbox, "approve")
+    url = f"/servicePrincipals(appId='{client['client_id']}')"
+    flow = begin_device(sandbox, "approve")
+    sign_in(sandbox, flow)
+    graph("PATCH", url, {"accountEnabled": False}, 204)
+    assert application_token(sandbox, "contoso.example")["error_codes"] == [7000112]
+    assert error_of(poll(sandbox, flow, "approve")) == (400, "unauthorized_client", 7000112)
+    assert "access_token" in application_token(sandbox, "mssp.example")
+    graph("PATCH", url, {"accountEnabled": True}, 204)
+    assert "access_token" in application_token(sandbox, "contoso.example")
+    assert poll(sandbox, flow, "approve").status_code == 200
+
+
+def test_made_known_by_graph_first(sandbox: Running) -> None:
+    """A service principal that an administrator made (POST /servicePrincipals) is the one that consent then finds."""
+    graph, client_id = sandbox.graph(2), client_of(sandbox, "approve")["client_id"]
+    made = graph.ok("POST", "/servicePrincipals", {"appId": client_id}, 201)
+    assert "roles" not in verified(sandbox, application_token(sandbox, "fabrikam.example")["access_token"], 2)
+    consent(sandbox, "fabrikam.example", redirect_uri=BACK, grant="accept")
+    found = graph.ok("GET", f"/servicePrincipals?$filter=appId eq '{client_id}'")["value"]
+    assert [row["id"] for row in found] == [made["id"]]
+    claims = verified(sandbox, application_token(sandbox, "fabrikam.example")["access_token"], 2)
+    assert (claims["oid"], claims["roles"]) == (made["id"], ["Group.Read.All"])
+
+
 def test_withdrawn_altogether(sandbox: Running) -> None:
     """The enterprise application is deleted (decisions, offboarding): no token can be had any more."""
     assert knows(sandbox, 0)

@@ -12,7 +12,10 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from ..clock import directory_time
+from ..directory.service_principals import make_service_principal
 from ..exchange import Reply
+from ..ids import derive_guid
 from ..store import Row
 from .authorize import is_registered
 from .credentials import known_client
@@ -29,27 +32,27 @@ if TYPE_CHECKING:
 _MAY_CONSENT = frozenset({"Global Administrator", "Privileged Role Administrator"})
 
 
-def service_principal(tenant: Tenant, client: Client) -> Row:
-    """The application as the tenant's directory shows it."""
-    return {
-        "_type": "servicePrincipal",
-        "id": client.object_id,
-        "appId": client.client_id,
-        "displayName": client.name,
-        "appDisplayName": client.name,
-        "accountEnabled": True,
-        "servicePrincipalType": "ManagedIdentity" if client.managed_identity else "Application",
-        "appOwnerOrganizationId": tenant.id,
-    }
+def _service_principal(world: World, tenant: Tenant, client: Client) -> Row:
+    """The application as the tenant's directory shows it from now on."""
+    return make_service_principal(
+        client.object_id,
+        appId=client.client_id,
+        displayName=client.name,
+        appDisplayName=client.name,
+        servicePrincipalNames=[client.client_id],
+        signInAudience="AzureADMultipleOrgs" if client.multi_tenant else "AzureADMyOrg",
+        createdDateTime=directory_time(world.clock.now()),
+        appOwnerOrganizationId=derive_guid(world.config.seed, "owner of applications") if client.multi_tenant else tenant.id,
+    )
 
 
-def grant(tenant: Tenant, client: Client, permissions: Iterable[str], scopes: Iterable[str]) -> Client:
+def grant(world: World, tenant: Tenant, client: Client, permissions: Iterable[str], scopes: Iterable[str]) -> Client:
     """Consent to just these: the application is known from now on, and new tokens carry them."""
     known = tenant.clients.get(client.client_id, client)  # its service principal may have come in another way
     granted = replace(client, object_id=known.object_id, permissions=frozenset(permissions), scopes=frozenset(scopes))
     tenant.clients[client.client_id] = granted
     if granted.object_id not in tenant.directory.service_principals:
-        tenant.directory.service_principals.add(service_principal(tenant, granted))
+        tenant.directory.service_principals.add(_service_principal(world, tenant, granted))
     return granted
 
 
@@ -74,7 +77,7 @@ def admin_consent(world: World, tenant: Tenant, query: dict[str, str], version: 
     state = {"state": query["state"]} if "state" in query else {}
     answer = {"admin_consent": "True"}
     try:
-        _decide(tenant, asked, query)
+        _decide(world, tenant, asked, query)
     except IdentityError as error:
         answer |= {"error": error.error, "error_description": f"AADSTS{error.code}: {error.text}"}
         if not address:
@@ -88,14 +91,14 @@ def admin_consent(world: World, tenant: Tenant, query: dict[str, str], version: 
     return redirect(address, "query", {**answer, **state})
 
 
-def _decide(tenant: Tenant, asked: Client, query: dict[str, str]) -> None:
+def _decide(world: World, tenant: Tenant, asked: Client, query: dict[str, str]) -> None:
     if query["grant"] != "accept":
         raise IdentityError(400, "consent_required", 65004, "The resource owner or authorization server denied the request.")
     if "login_hint" in query:
         user = sign_in(tenant, query["login_hint"])
         if _MAY_CONSENT.isdisjoint(user.get("_directory_roles", ())):
             raise admin_required()
-    grant(tenant, asked, asked.permissions, asked.scopes)
+    grant(world, tenant, asked, asked.permissions, asked.scopes)
 
 
 def _show(tenant: Tenant, asked: Client, query: dict[str, str]) -> Reply:

@@ -26,6 +26,7 @@ from joserfc.jwk import RSAKey
 
 from .errors import (
     CLOCK_SKEW,
+    application_disabled,
     application_not_found,
     bad_assertion,
     credential_missing,
@@ -83,6 +84,9 @@ def known_client(tenant: Tenant, client_id: str) -> Client:
     client = tenant.clients.get(client_id.lower())
     if client is None:
         raise application_not_found(client_id, tenant.display_name)
+    principal = tenant.directory.service_principals.get(client.object_id)
+    if principal is not None and not principal["accountEnabled"]:
+        raise application_disabled(client.client_id, client.name)
     return client
 
 

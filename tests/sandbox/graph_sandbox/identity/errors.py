@@ -78,6 +78,11 @@ def application_not_found(client_id: str, tenant_name: str) -> IdentityError:
     )
 
 
+def application_disabled(client_id: str, name: str) -> IdentityError:
+    """An administrator of the tenant has disabled sign-in for the application."""
+    return IdentityError(400, "unauthorized_client", 7000112, f"Application '{client_id}'({name}) is disabled.")
+
+
 def invalid_secret(client_id: str) -> IdentityError:
     """The secret is wrong."""
     return IdentityError(

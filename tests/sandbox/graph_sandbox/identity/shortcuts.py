@@ -67,7 +67,7 @@ def set_consent(world: World, body: dict[str, Any]) -> Reply:
     if "permissions" in body and body["permissions"] is None:
         withdraw(tenant, asked)
     else:
-        grant(tenant, asked, body.get("permissions", asked.permissions), body.get("scopes", asked.scopes))
+        grant(world, tenant, asked, body.get("permissions", asked.permissions), body.get("scopes", asked.scopes))
     return Reply(204)
 
 
