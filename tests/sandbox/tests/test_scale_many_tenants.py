@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import statistics
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -52,17 +51,26 @@ def test_idle_tenants_cost_next_to_nothing(thousand: Running, tmp_path: Path) ->
     assert growth / (COUNT - 1) < 20 * 1024
 
 
+def onboard(sandbox: Running, tenant: int) -> float:
+    """The CPU time that the sandbox takes for one onboarding."""
+    before = cpu_seconds(sandbox.process.pid)
+    replay(open_session(sandbox.info), sandbox.info, sandbox.tenant(tenant))
+    return cpu_seconds(sandbox.process.pid) - before
+
+
 @linux
-def test_the_last_onboarding_costs_what_the_first_did(thousand: Running) -> None:
-    session = open_session(thousand.info)
-    used = []
-    tenants = thousand.info["tenants"]
-    for tenant in [*tenants[:15], *tenants[-15:]]:
-        before = cpu_seconds(thousand.process.pid)
-        replay(session, thousand.info, tenant)
-        used.append(cpu_seconds(thousand.process.pid) - before)
-    early, late = used[3:12], used[-9:]  # the first ones fill caches
-    assert statistics.median(late) / statistics.median(early) < 1.5
+def test_the_last_onboarding_costs_what_the_first_did(thousand: Running, tmp_path: Path) -> None:
+    """Measured in turns with a sandbox that has few tenants, and by the best of several: the machine has other work."""
+    few = start_series(tmp_path, count=10)
+    for number in range(30):
+        onboard(thousand, number)
+    onboard(few, 0)
+    early, late = [], []
+    for number in range(1, 9):
+        early.append(onboard(few, number))
+        late.append(onboard(thousand, COUNT - number))
+    stop_sandbox(few)
+    assert min(late) / min(early) < 1.5
 
 
 def test_every_tenant_of_a_series_is_itself(thousand: Running) -> None:
