@@ -21,6 +21,9 @@ from .errors import Area, GraphError, method_not_allowed, no_http_resource
 
 Handler = Callable[..., Reply]
 
+# The namespace has a short name, and the official SDKs write casts with it: ``members/graph.user``.
+_CAST = re.compile(r"^graph\.")
+
 _KEYED = re.compile(r"^(?P<name>[^(]+)\((?P<key>\w+)=(?:'(?P<text>(?:[^']|'')*)'|(?P<bare>[^')]*))\)$")
 _BY_ID = re.compile(r"^(?P<name>[^(]+)\('(?P<id>[^']*)'\)$")
 
@@ -130,7 +133,7 @@ class RouteTable:
         for segment, value in _segments(exchange.raw_path):
             if value is not None:
                 values.append(value)
-            following = node.literals.get(segment.lower())
+            following = node.literals.get(_CAST.sub("microsoft.graph.", segment.lower()))
             if following is None:
                 following = node.wildcard
                 values.append(segment)
