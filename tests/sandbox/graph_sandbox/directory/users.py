@@ -19,8 +19,7 @@ from .queries import answer, count
 from .role_catalogue import UNPRIVILEGED
 from .sign_in_activity import check_activity
 from .types import READ_USERS, USER, WRITE_USERS
-from .user_store import delete_user
-from .user_store import make_user as make_user
+from .user_store import delete_user, make_user
 
 router = Router(Area.DIRECTORY)
 _CHECKER = BodyChecker(Area.DIRECTORY)

@@ -78,7 +78,7 @@ def parse_scope(world: World, tenant: Tenant, text: str) -> Wanted:
     if not permissions:
         # OpenID scopes alone: the token is for Graph, and says as much as they do.
         return Wanted(CLOUDS[world.config.cloud].graph, (), frozenset(openid), "")
-    ((resource, names),) = permissions.items()
+    resource, names = next(iter(permissions.items()))
     check_resource(world, tenant, resource)
     if _DEFAULT in names and len(names) > 1:
         raise invalid_scope(text, ".default scope can't be combined with resource-specific scopes.")

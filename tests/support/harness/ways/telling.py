@@ -90,9 +90,10 @@ class Told:
         return len([entry for entry in self.requests if entry["path"].endswith("/token")])
 
 
-def step(name: str, module: str, expected: str, /, *, client: str | None = None, **arguments: t.Any) -> Step:
+def step(title: str, module: str, expected: str, /, *, client: str | None = None, **arguments: t.Any) -> Step:
     """A step of a story.
 
+    :param title: its name; modules have an option `name`.
     :param client: another application than the default one; `wrong` has a secret that is not its own.
     """
     if client == "wrong":
@@ -100,13 +101,13 @@ def step(name: str, module: str, expected: str, /, *, client: str | None = None,
     elif client:
         arguments.update({key: "{{ clients." + client + "." + key + " }}" for key in ("client_id", "client_secret")})
     keywords: dict[str, t.Any] = {f"mssp.defender.{module}": arguments}
-    return Step(name, keywords, expected)
+    return Step(title, keywords, expected)
 
 
-def predicted(name: str, module: str, expected: str, /, **arguments: t.Any) -> Step:
+def predicted(title: str, module: str, expected: str, /, **arguments: t.Any) -> Step:
     """A step in check mode."""
-    made = step(name, module, expected, **arguments)
-    return Step(name, {**made.keywords, "check_mode": True}, expected)
+    made = step(title, module, expected, **arguments)
+    return Step(title, {**made.keywords, "check_mode": True}, expected)
 
 
 def registered(made: Step, variable: str) -> Step:
