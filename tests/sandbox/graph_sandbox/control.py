@@ -13,6 +13,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from .clock import long_time
 from .config.faults import Fault, RandomFaults, Throttle
+from .entitlement.my_access import ask_from_outside, redeem
 from .exchange import Exchange, Reply
 from .faulting import FaultSchedule
 from .identity.shortcuts import finish_sign_in, hand_out_token, set_consent
@@ -58,6 +59,10 @@ class Control:
                 return finish_sign_in(self._world, body or {})
             if route == "POST /_sandbox/consent":
                 return set_consent(self._world, body or {})
+            if route == "POST /_sandbox/my-access":
+                return ask_from_outside(self._world, body or {})
+            if route == "POST /_sandbox/redemptions":
+                return redeem(self._world, body or {})
             if route == "POST /_sandbox/quirks":
                 return self._set_quirks(body or {})
             if route == "DELETE /_sandbox/quirks":

@@ -165,6 +165,14 @@ class Quirks(BaseModel):
     """The same for the removal of an assignment."""
     delivering_until_redeemed: bool = False
     """A guest's assignment stays in delivering until the invitation is redeemed."""
+    empty_group_approver: Literal["waits", "fallback", "denied"] = "waits"
+    """What becomes of a request whose approvers are groups without members: nobody can decide it until it times out;
+    the fallback approvers can; it is denied at once (nothing is documented; decisions M2)."""
+    request_timeout_state: Literal["denied", "canceled", "expired"] = "denied"
+    """The state of a request that nobody decided in time; its status says Expired. The metadata has no such state as
+    the documentation's "Expired" (decisions S7)."""
+    callback_timeout: Literal["denied", "continues"] = "denied"
+    """What becomes of a request whose custom extension does not answer in time (not documented)."""
     external_user_lifecycle_action: Literal["none", "blockSignIn", "blockSignInAndDelete"] = "blockSignInAndDelete"
     """The tenant's setting for guests whose last assignment ends."""
     duration_until_external_user_deleted: str = "P30D"

@@ -22,7 +22,17 @@ if TYPE_CHECKING:
 
 def _organization(call: Call, subject: Row) -> Row | None:
     user = call.tenant.directory.users.get(subject["objectId"] or "")
+    if user is None and subject["objectId"] is None:
+        user = {"mail": subject["email"], "userType": "Guest"}  # nobody has invited the person yet
     return organization_of(call.tenant, call.world, user) if user else None
+
+
+def _present_request(call: Call, row: Row) -> Row:
+    """A value behind ``unknownFutureValue`` is shown only to those who ask for such ones (EM 1.5, N 17)."""
+    shown = with_read_times(call, row)
+    if row["requestType"] == "approverRemove" and not call.prefers("include-unknown-enum-members"):
+        return {**shown, "requestType": "unknownFutureValue"}
+    return shown
 
 
 SUBJECT = EntityType(
@@ -86,7 +96,7 @@ REQUEST = EntityType(
             lambda call, row: call.tenant.entitlement.assignments.get(row["_assignment_id"] or ""), lambda: ASSIGNMENT
         ),
     },
-    present=with_read_times,
+    present=_present_request,
 )
 
 # targetId, assignmentPolicyId and accessPackageId are not in the metadata, and the service wants them (EM G.1).

@@ -75,6 +75,9 @@ def delete_catalog(call: Call, id: str) -> Reply:
     for resource in state.resources:
         if resource["_catalog_id"] == row["id"]:
             state.resources.remove(resource["id"])
+    for extension in state.extensions:
+        if extension["_catalog_id"] == row["id"]:
+            state.extensions.remove(extension["id"])
     state.catalogs.remove(row["id"])
     return Reply(204)
 

@@ -19,6 +19,9 @@ PATH = "/identityGovernance/entitlementManagement"
 CONTEXT = "identityGovernance/entitlementManagement/"
 READ = ("EntitlementManagement.Read.All", "EntitlementManagement.ReadWrite.All")
 WRITE = ("EntitlementManagement.ReadWrite.All",)
+PERSONAL = ("EntitlementMgmt-SubjectAccess.ReadWrite", *READ)
+"""Delegated scopes by which people look after their own access, whatever directory roles they have (EM 1.4)."""
+PERSONAL_WRITE = ("EntitlementMgmt-SubjectAccess.ReadWrite", *WRITE)
 CHECKER = BodyChecker(Area.ENTITLEMENT)
 REFERENCE = ComplexType("reference", {"id": Property("guid")})
 _BACK_END = "https://igaelm-asev3-ecapi-sandbox.azurewebsites.net/api/v1"

@@ -9,15 +9,19 @@ assignments can be compared as an audit does.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from ..clock import long_time
+from ..directory.administrative_units import is_restricted
 from ..odata.bodies import parse_time
 from ..odata.schema import filled
 from ..store import Row
+from .callouts import call_out
+from .guests import invite, nothing_left
 from .policy_rules import parse_duration
 from .policy_types import SCHEDULE
-from .settings import current_settings
 
 if TYPE_CHECKING:
     from ..graph.call import Call
@@ -53,7 +57,7 @@ def scope_added(tenant: Tenant, package_id: str) -> None:
     """A package grants more: those who have it get that too (DC access-package-resources)."""
     for assignment in tenant.entitlement.live_assignments(_package_id=package_id):
         if assignment["state"] == "delivered":
-            _link(tenant, assignment)
+            list(_link(tenant, assignment))
 
 
 def scope_removed(tenant: Tenant, scope: Row) -> None:
@@ -76,7 +80,7 @@ def effective_schedule(call: Call, wanted: dict[str, Any] | None, policy: Row) -
     return {**schedule, "startDateTime": long_time(now), "expiration": expiration}
 
 
-def end_of(assignment: Row) -> Any:
+def end_of(assignment: Row) -> datetime | None:
     """When an assignment ends, or None."""
     expiration = (assignment["schedule"] or {}).get("expiration") or {}
     return parse_time(expiration.get("endDateTime") or "")
@@ -88,34 +92,72 @@ def expire_due(call: Call) -> None:
     for assignment in call.tenant.entitlement.live_assignments():
         end = end_of(assignment)
         if end is not None and end <= now:
-            _expire(call, assignment)
+            expire(call, assignment, end)
+
+
+def enforce(call: Call, assignment: Row) -> bool:
+    """Put the target into every group that the assignment grants; False when one of them cannot be managed.
+
+    Somebody may have deleted the group, or put it into a restricted unit (decisions S4).
+    """
+    results = list(_link(call.tenant, assignment))
+    if results and not any(results):
+        assignment.update(state="deliveryFailed", status="DeliveryFailed")
+    elif not all(results):
+        assignment.update(state="partiallyDelivered", status="PartiallyDelivered")
+    else:
+        assignment.update(state="delivered", status="Delivered")
+    return all(results)
+
+
+def expire(call: Call, assignment: Row, moment: datetime | None = None) -> None:
+    """End an assignment, and take what it granted unless another one grants it.
+
+    Who was in the group before the assignment loses that too (DC access-package-resources).
+    """
+    tenant, ended = call.tenant, moment or call.world.clock.now()
+    assignment.update(state="expired", status="ExpiredNotificationTriggered", expiredDateTime=long_time(ended))
+    target = assignment["_target"]["objectId"]
+    for request in tenant.entitlement.requests:
+        # What was asked of it while it lived has become pointless.
+        if request["_assignment_id"] == assignment["id"] and request["_reads_left"] is not None:
+            request["_reads_left"] = None
+            request.update(state="delivered", status="Delivered", completedDateTime=long_time(ended))
+    if target is None:
+        return
+    _take(tenant, target, _grants(tenant, assignment))
+    if not _others(tenant, target):
+        nothing_left(call, assignment["_target"], ended)
 
 
 def _finish(call: Call, request: Row) -> None:
     state = call.tenant.entitlement
-    assignment = state.assignments.get(request["_assignment_id"])
+    assignment = state.assignments.get(request["_assignment_id"] or "")
     request["_reads_left"] = None
     request.update(completedDateTime=long_time(call.world.clock.now()), state="delivered", status="Delivered")
     if assignment is None:
         return
     if request["requestType"].lower().endswith("remove"):
-        _expire(call, assignment)
+        expire(call, assignment)
+        call_out(call, request["_policy"], "assignmentRequestRemoved", [request, assignment])
     elif request["requestType"].lower().endswith("add"):
-        if _cannot_be_invited(call.tenant, assignment):
-            request.update(state="deliveryFailed", status="DeliveryFailed")
-            assignment.update(state="deliveryFailed", status="DeliveryFailed")
-            return
-        if _waits_for_redemption(call.tenant, assignment):
-            request.update(state="delivering", status="Delivering", completedDateTime=None, _reads_left=1)
-            return
-        assignment.update(state="delivered", status="Delivered")
-        _link(call.tenant, assignment)
+        _give(call, request, assignment)
+    elif request["_new_schedule"]:
+        assignment["schedule"] = request["_new_schedule"]
 
 
-def _cannot_be_invited(tenant: Tenant, assignment: Row) -> bool:
-    """Where nobody may invite guests, access for a new one fails after it was approved (T azure-docs#83206)."""
-    user = tenant.directory.users.get(assignment["_target"]["objectId"] or "")
-    return bool(tenant.quirks.allow_invites_from == "none" and user and user.get("_invited_by_entitlement"))
+def _give(call: Call, request: Row, assignment: Row) -> None:
+    if assignment["_target"]["objectId"] is None and not invite(call, assignment["_target"]):
+        request.update(state="deliveryFailed", status="DeliveryFailed")
+        assignment.update(state="deliveryFailed", status="DeliveryFailed")
+        return
+    if _waits_for_redemption(call.tenant, assignment):
+        request.update(state="delivering", status="Delivering", completedDateTime=None, _reads_left=1)
+        return
+    enforce(call, assignment)
+    request.update(state=assignment["state"], status=assignment["status"])
+    if request["state"] != "deliveryFailed":
+        call_out(call, request["_policy"], "assignmentRequestGranted", [request, assignment])
 
 
 def _waits_for_redemption(tenant: Tenant, assignment: Row) -> bool:
@@ -133,26 +175,12 @@ def _grant(scope: Row) -> Grant:
     return _RELATIONS[role["displayName"]], role["originId"].partition("_")[2]
 
 
-def _link(tenant: Tenant, assignment: Row) -> None:
+def _link(tenant: Tenant, assignment: Row) -> Iterator[bool]:
     for relation, group_id in _grants(tenant, assignment):
-        if group_id in tenant.directory.groups:
+        managed = group_id in tenant.directory.groups and not is_restricted(tenant.directory, group_id)
+        if managed:
             getattr(tenant.directory, relation).setdefault(group_id, {})[assignment["_target"]["objectId"]] = None
-
-
-def _expire(call: Call, assignment: Row) -> None:
-    """End an assignment, and take what it granted unless another one grants it.
-
-    Who was in the group before the assignment loses that too (DC access-package-resources).
-    """
-    tenant = call.tenant
-    assignment.update(state="expired", status="ExpiredNotificationTriggered", expiredDateTime=long_time(call.world.clock.now()))
-    target = assignment["_target"]["objectId"]
-    _take(tenant, target, _grants(tenant, assignment))
-    others = _others(tenant, target)
-    user = tenant.directory.users.get(target or "")
-    lifecycle = current_settings(call)["externalUserLifecycleAction"]
-    if user and not others and user.get("_invited_by_entitlement") and lifecycle != "none":
-        user["accountEnabled"] = False
+        yield managed
 
 
 def _others(tenant: Tenant, target: str) -> list[Row]:

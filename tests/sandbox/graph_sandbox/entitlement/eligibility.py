@@ -11,6 +11,7 @@ from ..directory.group_store import transitive_members
 from ..store import Row
 from .identity_sources import organization_of
 from .policy_shape import subject_of
+from .policy_types import EXTERNAL_SCOPES
 
 if TYPE_CHECKING:
     from ..graph.call import Call
@@ -22,6 +23,8 @@ def in_scope(call: Call, policy: Row, user: Row) -> bool:
     Nobody asks under ``notSpecified``, but an administrator may assign.
     """
     scope = policy["allowedTargetScope"]
+    if not user["id"] and scope not in EXTERNAL_SCOPES:
+        return False  # somebody who is not in the directory yet must come from where the policy says (decisions S9)
     if scope in ("notSpecified", "allDirectoryUsers"):
         return True
     if scope == "allMemberUsers":

@@ -12,6 +12,7 @@ from ..graph.call import Call
 from ..graph.errors import GraphError
 from ..odata.options import answer_collection, answer_entity
 from ..store import Row
+from .callouts import check_extensions
 from .common import CHECKER, CONTEXT, READ, WRITE, invalid_model, location, make_router, nested_id, now, require
 from .policy_entity import POLICY
 from .policy_rules import check_policy, check_stage_collections
@@ -54,6 +55,7 @@ def create_policy(call: Call) -> Reply:
     body = call.body_object()
     package = _package(call, body)
     row = _checked(call, body)
+    check_extensions(call, package["_catalog_id"], row)
     _check_name(call, row["displayName"], package["id"], None)
     moment = now(call)
     row = {
@@ -78,9 +80,11 @@ def replace_policy(call: Call, id: str) -> Reply:
         raise invalid_model()
     if nested_id(body, "accessPackage") is None and not call.tenant.quirks.put_requires_package:
         body["accessPackage"] = {"id": old["_package_id"]}
-    if _package(call, body)["id"] != old["_package_id"]:
+    package = _package(call, body)
+    if package["id"] != old["_package_id"]:
         raise invalid_model()
     row = _checked(call, body)
+    check_extensions(call, package["_catalog_id"], row)
     _check_name(call, row["displayName"], old["_package_id"], old["id"])
     old.update(row, modifiedDateTime=now(call))
     return answer_entity(call, POLICY, old, _COLLECTION)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from ..graph.errors import Area
 from ..odata.schema import READ_ONLY_ID, READ_ONLY_TIME, EntityType, Navigation, Property, text
+from .extension_types import EXTENSION
 from .policy_shape import present_policy
 from .policy_types import POLICY_PARTS
 from .types import ACCESS_PACKAGE, CATALOG
@@ -27,14 +28,15 @@ def _catalog(call: Call, row: Row) -> Row | None:
     return call.tenant.entitlement.catalogs.get(package["_catalog_id"]) if package else None
 
 
-# Extensions themselves are not kept: the setting's own reference is what is known of one.
-_EXTENSION = EntityType("customCalloutExtension", Area.ENTITLEMENT, {"id": Property("guid"), "displayName": text()})
+def _extension(call: Call, row: Row) -> Row | None:
+    return call.tenant.entitlement.extensions.get(str(row["customExtension"]["id"]))
+
 
 _EXTENSION_SETTING = EntityType(
     "customExtensionStageSetting",
     Area.ENTITLEMENT,
     {"id": Property("guid"), "stage": text()},
-    navigation={"customExtension": Navigation(lambda _call, row: row["customExtension"], lambda: _EXTENSION)},
+    navigation={"customExtension": Navigation(_extension, lambda: EXTENSION)},
 )
 
 POLICY = EntityType(

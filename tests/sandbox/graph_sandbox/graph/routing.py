@@ -24,7 +24,8 @@ Handler = Callable[..., Reply]
 # The namespace has a short name, and the official SDKs write casts with it: ``members/graph.user``.
 _CAST = re.compile(r"^graph\.")
 
-_KEYED = re.compile(r"^(?P<name>[^(]+)\((?P<key>\w+)=(?:'(?P<text>(?:[^']|'')*)'|(?P<bare>[^')]*))\)$")
+_KEYED = re.compile(r"^(?P<name>[^(]+)\((?P<keys>\w+=.*)\)$")
+_KEY = re.compile(r"(?P<key>\w+)=(?:'(?P<text>(?:[^']|'')*)'|(?P<bare>[^',]*))(?:,\s*|$)")
 _BY_ID = re.compile(r"^(?P<name>[^(]+)\('(?P<id>[^']*)'\)$")
 
 
@@ -130,9 +131,8 @@ class RouteTable:
         """The route of a request, and the values of its template's variables."""
         values: list[str] = []
         node = self._root
-        for segment, value in _segments(exchange.raw_path):
-            if value is not None:
-                values.append(value)
+        for segment, keys in _segments(exchange.raw_path):
+            values.extend(keys)
             following = node.literals.get(_CAST.sub("microsoft.graph.", segment.lower()))
             if following is None:
                 following = node.wildcard
@@ -174,16 +174,17 @@ class RouteTable:
         return GraphError(400, "BadRequest", f"Resource not found for the segment '{segment}'.")
 
 
-def _segments(raw_path: str) -> Iterator[tuple[str, str | None]]:
-    """The path's segments. A keyed one comes as its name and key, with the value: ``groups(uniqueName=``, ``x``."""
+def _segments(raw_path: str) -> Iterator[tuple[str, list[str]]]:
+    """The path's segments. A keyed one comes as its name and keys, with the values: ``groups(uniqueName=)``, ``[x]``."""
     for raw in raw_path.strip("/").split("/"):
         segment = unquote(raw)
         by_id, keyed = (_BY_ID.match(segment), _KEYED.match(segment)) if "(" in segment else (None, None)
         if by_id:
-            yield by_id["name"], None
-            yield by_id["id"], None
+            yield by_id["name"], []
+            yield by_id["id"], []
         elif keyed:
-            value = keyed["bare"] if keyed["text"] is None else keyed["text"].replace("''", "'")
-            yield f"{keyed['name']}({keyed['key']}=)", value
+            keys = list(_KEY.finditer(keyed["keys"]))
+            values = [key["bare"] if key["text"] is None else key["text"].replace("''", "'") for key in keys]
+            yield f"{keyed['name']}({','.join(key['key'] + '=' for key in keys)})", values
         else:
-            yield segment, None
+            yield segment, []

@@ -12,6 +12,7 @@ from urllib.parse import parse_qsl
 
 from ..config.faults import Fault
 from ..entitlement.catalog_access import catalog_role_allows
+from ..entitlement.passing_time import pass_time
 from ..exchange import Exchange, Handled, Reply, Requester
 from ..faulting import fault_code, fault_message
 from ..identity.tokens import Caller, TokenRefused
@@ -78,6 +79,7 @@ class GraphService:
             self._check_consistency(call, route)
             if route.before:
                 route.before(call)
+            pass_time(call)
             return self._finish(exchange, who, request_id, route.handler(call, **values), None)
         except GraphError as error:
             return self._finish(exchange, who, request_id, None, error)

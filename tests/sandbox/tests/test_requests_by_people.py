@@ -1,0 +1,410 @@
+# Copyright (c) mssp.defender contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Who may ask for access, with what, and what people do with what they have (EM E.3, F.3, G.1, G.2, I)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from requests_building import (
+    CONFIG,
+    add,
+    advance,
+    assignments_of,
+    change,
+    decide,
+    from_the_mssp,
+    group_set,
+    known,
+    make_policy,
+    members,
+    person,
+    refusal,
+    relation_set,
+    send,
+    stage,
+    stages_of,
+    state_of,
+    user_set,
+)
+from sandbox_building import EM, grant_chain, make_group, make_package, mssp_organization
+from sandbox_harness import Graph, Running, start_sandbox, stop_sandbox
+
+ANA, GUS = "ana@mssp.example", "gus@elsewhere.example"
+NOT_MET = (400, "PolicyRequirementNotMet")
+SUBJECT_ACCESS = "EntitlementMgmt-SubjectAccess.ReadWrite"
+CHOICE = "#microsoft.graph.accessPackageMultipleChoiceQuestion"
+TEXT = "#microsoft.graph.accessPackageTextInputQuestion"
+
+
+@pytest.fixture(scope="module")
+def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    running = start_sandbox(tmp_path_factory.mktemp("requests"), CONFIG)
+    yield running
+    stop_sandbox(running)
+
+
+@pytest.fixture(autouse=True)
+def real_time(sandbox: Running) -> Iterator[None]:
+    yield
+    sandbox.control("DELETE", "clock")
+
+
+def given(sandbox: Running, graph: Graph, name: str = ANA, **policy: Any) -> tuple[str, str, str]:
+    """Somebody with an assignment: (package, policy, assignment)."""
+    package = grant_chain(graph)[2]
+    policy_id = make_policy(graph, package, **policy)
+    state_of(graph, send(person(sandbox, name), add(package, policy_id)))
+    [row] = assignments_of(graph, package)
+    return package, policy_id, row["id"]
+
+
+def test_somebody_asks_and_is_given(sandbox: Running, graph: Graph) -> None:
+    """EM G.1, 1.4: userAdd needs no directory role and no more than the subject's scope; 201 submitted with null dates."""
+    group, _unused, package = grant_chain(graph)
+    policy = make_policy(graph, package)
+    ana = person(sandbox, ANA, SUBJECT_ACCESS)
+    answer = ana.ok("POST", f"{EM}/assignmentRequests", add(package, policy, known(graph, ANA), justification="why"), 201)
+    assert (answer["requestType"], answer["state"], answer["status"]) == ("userAdd", "submitted", "Accepted")
+    assert (answer["createdDateTime"], answer["completedDateTime"]) == (None, None)
+    expand = "$expand=requestor,accessPackage,assignment($expand=target,assignmentPolicy)"
+    read = ana.ok("GET", f"{EM}/assignmentRequests/{answer['id']}?{expand}")
+    assert (read["state"], read["justification"], read["accessPackage"]["id"]) == ("delivered", "why", package)
+    assert read["requestor"]["objectId"] == read["assignment"]["target"]["objectId"] == known(graph, ANA)
+    assert read["assignment"]["assignmentPolicy"]["id"] == policy
+    assert members(graph, group) == [known(graph, ANA)]
+    assert refusal(ana, add(package, policy)) == (409, "ExistingAssignment")
+
+
+def test_one_open_request(sandbox: Running, graph: Graph) -> None:
+    """EM 1.3 ExistingOpenRequest: while a request for the same person and package is open, whoever sent it."""
+    package = grant_chain(graph)[2]
+    policy = make_policy(graph, package, stage(user_set(graph, "boss")))
+    other = make_policy(graph, package)
+    ana = person(sandbox, ANA)
+    request = send(ana, add(package, policy))
+    assert refusal(ana, add(package, other)) == (400, "ExistingOpenRequest")
+    assert refusal(graph, add(package, other, known(graph, ANA), "adminAdd")) == (400, "ExistingOpenRequest")
+    send(person(sandbox, "fay"), add(package, policy))
+    assert ana("POST", f"{EM}/assignmentRequests/{request}/cancel").status_code == 204
+    send(ana, add(package, other))
+
+
+@pytest.mark.parametrize(
+    ("scope", "who"),
+    [
+        ("allMemberUsers", {"fay"}),
+        ("allDirectoryUsers", {"fay", ANA, GUS}),
+        ("allExternalUsers", {ANA, GUS}),
+        ("allConfiguredConnectedOrganizationUsers", {ANA}),
+        ("specificConnectedOrganizationUsers", {ANA}),
+        ("specificDirectoryUsers", {"fay"}),
+        ("notSpecified", set()),
+    ],
+)
+def test_scopes_of_policies(sandbox: Running, graph: Graph, scope: str, who: set[str]) -> None:
+    """EM F.3 allowedTargetScope; decisions M8: configured organizations are in scope for all such policies."""
+    package = grant_chain(graph)[2]
+    changes: dict[str, Any] = {"allowedTargetScope": scope}
+    mssp_organization(graph)
+    if scope == "specificConnectedOrganizationUsers":
+        changes = from_the_mssp(graph)
+    elif scope == "specificDirectoryUsers":
+        changes["specificAllowedTargets"] = [user_set(graph, "fay"), group_set(make_group(graph))]
+    policy = make_policy(graph, package, **changes)
+    for name in ("fay", ANA, GUS):
+        caller = person(sandbox, name)
+        listed = caller.ok("GET", f"{EM}/accessPackages/filterByCurrentUser(on='allowedRequestor')")["value"]
+        assert (package in [row["id"] for row in listed]) is (name in who)
+        if name in who:
+            send(caller, add(package, policy))
+        else:
+            assert refusal(caller, add(package, policy)) == NOT_MET
+
+
+def test_a_proposed_organization(sandbox: Running, graph: Graph) -> None:
+    """Decisions M8: a policy that names a proposed organization lets its people in, one for all configured ones does not."""
+    organization = f"{EM}/connectedOrganizations/{mssp_organization(graph)}"
+    package = grant_chain(graph)[2]
+    named = make_policy(graph, package, **from_the_mssp(graph))
+    configured = make_policy(graph, package, allowedTargetScope="allConfiguredConnectedOrganizationUsers")
+    graph("PATCH", organization, {"state": "proposed"}, 202)
+    assert refusal(person(sandbox, ANA), add(package, configured)) == NOT_MET
+    send(person(sandbox, ANA), add(package, named))
+    graph("PATCH", organization, {"state": "configured"}, 202)
+
+
+def test_closed_doors(sandbox: Running, graph: Graph) -> None:
+    """EM I, decisions S1, M5: an unpublished catalog, one that outsiders do not see, a closed policy."""
+    _unused, catalog, package = grant_chain(graph)
+    closed = make_policy(graph, package, settings={"enableTargetsToSelfAddAccess": False})
+    policy = make_policy(graph, package)
+    ana, fay = person(sandbox, ANA), person(sandbox, "fay")
+    assert refusal(ana, add(package, closed)) == NOT_MET
+    graph("PATCH", f"{EM}/catalogs/{catalog}", {"isExternallyVisible": False}, 204)
+    assert refusal(ana, add(package, policy)) == NOT_MET
+    send(fay, add(package, policy))
+    graph("PATCH", f"{EM}/catalogs/{catalog}", {"isExternallyVisible": True, "state": "unpublished"}, 204)
+    assert refusal(ana, add(package, policy)) == NOT_MET
+    graph("PATCH", f"{EM}/catalogs/{catalog}", {"state": "published"}, 204)
+    send(ana, add(package, policy))
+
+
+def test_a_hidden_package(sandbox: Running, graph: Graph) -> None:
+    """EM E.1, decisions S2: hidden limits who sees a package, not who may ask for it."""
+    _unused, catalog, package = grant_chain(graph)
+    policy = make_policy(graph, package)
+    ana = person(sandbox, ANA, SUBJECT_ACCESS)
+    url = f"{EM}/accessPackages/filterByCurrentUser(on='allowedRequestor')"
+    assert package in [row["id"] for row in ana.ok("GET", url)["value"]]
+    graph("PATCH", f"{EM}/accessPackages/{package}", {"isHidden": True}, 204)
+    assert package not in [row["id"] for row in ana.ok("GET", url)["value"]]
+    found = ana.ok("POST", f"{EM}/accessPackages/{package}/getApplicablePolicyRequirements")["value"]
+    assert [row["policyId"] for row in found] == [policy]
+    send(ana, add(package, policy))
+    assert make_package(graph, catalog) not in [row["id"] for row in ana.ok("GET", url)["value"]]
+
+
+def test_requirements(sandbox: Running, graph: Graph) -> None:
+    """EM 1.1, accesspackageassignmentrequestrequirements: one entry for each policy that lets the caller ask."""
+    package = grant_chain(graph)[2]
+    question = {"@odata.type": TEXT, "text": "Ticket?", "isRequired": True, "sequence": 0}
+    policy = make_policy(graph, package, stage(user_set(graph, "boss")), questions=[question], description="D")
+    make_policy(graph, package, allowedTargetScope="allMemberUsers")
+    url = f"{EM}/accessPackages/{package}/getApplicablePolicyRequirements"
+    [row] = person(sandbox, ANA).ok("POST", url)["value"]
+    assert (row["policyId"], row["policyDescription"]) == (policy, "D")
+    assert (row["isApprovalRequiredForAdd"], row["allowCustomAssignmentSchedule"]) == (True, False)
+    assert [item["text"] for item in row["questions"]] == ["Ticket?"]
+    assert row["schedule"]["expiration"] == {"endDateTime": None, "duration": "P30D", "type": "afterDuration"}
+    assert len(person(sandbox, "fay").ok("POST", url)["value"]) == 2
+    assert graph.refused("POST", url) == (403, "UnAuthorized")
+
+
+def test_separation_of_duties(sandbox: Running, graph: Graph) -> None:
+    """EM E.3: who has an incompatible package, or is in an incompatible group, cannot ask; the other way round is free."""
+    package, other = grant_chain(graph)[2], grant_chain(graph)[2]
+    policy, other_policy = make_policy(graph, package), make_policy(graph, other)
+    reference = {"@odata.id": f"{graph.sandbox.url}/v1.0{EM}/accessPackages/{other}"}
+    graph("POST", f"{EM}/accessPackages/{package}/incompatibleAccessPackages/$ref", reference, 204)
+    ana, fay, emil = person(sandbox, ANA), person(sandbox, "fay"), person(sandbox, "emil")
+    state_of(graph, send(ana, add(other, other_policy)))
+    assert refusal(ana, add(package, policy)) == NOT_MET
+    assert ana.ok("POST", f"{EM}/accessPackages/{package}/getApplicablePolicyRequirements")["value"] == []
+    state_of(graph, send(fay, add(package, policy)))
+    state_of(graph, send(fay, add(other, other_policy)))
+    reverse = graph.ok("GET", f"{EM}/accessPackages/{other}/accessPackagesIncompatibleWith")["value"]
+    assert [row["id"] for row in reverse] == [package]
+    both = f"additionalAccess(accessPackageId='{package}',incompatibleAccessPackageId='{other}')?$expand=target"
+    admin = person(sandbox, "admin")
+    found = admin.ok("GET", f"{EM}/assignments/{both}")["value"]
+    assert [row["target"]["objectId"] for row in found] == [known(graph, "fay")]
+    assert graph.refused("GET", f"{EM}/assignments/{both}") == (403, "UnAuthorized")
+    group = make_group(graph, **{"members@odata.bind": [f"{graph.sandbox.url}/v1.0/users/{known(graph, 'emil')}"]})
+    reference = {"@odata.id": f"{graph.sandbox.url}/v1.0/groups/{group}"}
+    graph("POST", f"{EM}/accessPackages/{package}/incompatibleGroups/$ref", reference, 204)
+    assert refusal(emil, add(package, policy)) == NOT_MET
+
+
+def test_justification(sandbox: Running, graph: Graph) -> None:
+    """EM F.3 isRequestorJustificationRequired."""
+    package = grant_chain(graph)[2]
+    settings = {
+        "isApprovalRequiredForAdd": True,
+        "isApprovalRequiredForUpdate": False,
+        "isRequestorJustificationRequired": True,
+        "stages": [stage(user_set(graph, "boss"))],
+    }
+    policy = make_policy(graph, package, requestApprovalSettings=settings)
+    ana = person(sandbox, ANA)
+    assert refusal(ana, add(package, policy)) == (400, "InvalidModel")
+    send(ana, add(package, policy, justification="incident 4711"))
+
+
+def test_answers(sandbox: Running, graph: Graph) -> None:
+    """EM F.3, G.1: required questions, patterns and choices; answers are read back as they were sent."""
+    package = grant_chain(graph)[2]
+    choices = [{"actualValue": name, "text": name} for name in ("AZ", "NY")]
+    questions = [
+        {"@odata.type": TEXT, "text": "Ticket?", "isRequired": True, "regexPattern": "[A-Z]+-[0-9]+", "sequence": 0},
+        {"@odata.type": CHOICE, "text": "State?", "isRequired": False, "sequence": 1, "choices": choices},
+    ]
+    policy = make_policy(graph, package, questions=questions)
+    ticket, state = graph.ok("GET", f"{EM}/assignmentPolicies/{policy}")["questions"]
+
+    def answer(question: dict[str, Any], value: str) -> dict[str, Any]:
+        answered = {"@odata.type": question["@odata.type"], "id": question["id"]}
+        return {"@odata.type": "#microsoft.graph.accessPackageAnswerString", "value": value, "answeredQuestion": answered}
+
+    stranger = {**ticket, "id": "11111111-2222-3333-4444-555555555555"}
+    ana = person(sandbox, ANA)
+    for answers in (
+        [],
+        [answer(ticket, "")],
+        [answer(ticket, "soon")],
+        [answer(state, "AZ")],
+        [answer(ticket, "INC-1"), answer(state, "TX")],
+        [answer(ticket, "INC-1"), answer(stranger, "x")],
+    ):
+        assert refusal(ana, add(package, policy, answers=answers)) == (400, "InvalidModel")
+    sent = [answer(ticket, "INC-1"), answer(state, "NY")]
+    request = send(ana, add(package, policy, answers=sent))
+    assert graph.ok("GET", f"{EM}/assignmentRequests/{request}")["answers"] == sent
+    [assignment] = assignments_of(graph, package)
+    edited = change("userUpdate", assignment["id"], answers=[answer(ticket, "INC-2")])
+    assert refusal(ana, edited) == (400, "InvalidModel")  # isAnswerEditable is false
+
+
+def test_dates_of_ones_own(sandbox: Running, graph: Graph) -> None:
+    """EM F.3 allowCustomAssignmentSchedule; decisions B.1: one may ask for less, the policy's length is the maximum."""
+    package = grant_chain(graph)[2]
+    fixed = make_policy(graph, package)
+    free = make_policy(graph, package, settings={"allowCustomAssignmentSchedule": True})
+
+    def lasting(duration: str) -> dict[str, Any]:
+        return {"schedule": {"startDateTime": None, "expiration": {"type": "afterDuration", "duration": duration}}}
+
+    ana = person(sandbox, ANA)
+    assert refusal(ana, add(package, fixed, **lasting("P5D"))) == (400, "InvalidModel")
+    assert refusal(ana, add(package, free, **lasting("P31D"))) == (400, "InvalidModel")
+    endless = {"schedule": {"startDateTime": None, "expiration": {"type": "noExpiration"}}}
+    assert refusal(ana, add(package, free, **endless)) == (400, "InvalidModel")
+    assert state_of(graph, send(ana, add(package, free, **lasting("P5D")))) == "delivered"
+    advance(sandbox, 5.1)
+    assert [row["state"] for row in assignments_of(graph, package)] == ["expired"]
+
+
+def test_for_somebody_else(sandbox: Running, graph: Graph) -> None:
+    """EM G.1 example 9: a manager sends userAdd with the target; the policy names who may. onBehalfAdd is not supported."""
+    package = grant_chain(graph)[2]
+    managers = [relation_set("targetManager", managerLevel=1)]
+    settings = {"enableOnBehalfRequestorsToAddAccess": True, "onBehalfRequestors": managers}
+    policy = make_policy(graph, package, settings=settings)
+    closed = make_policy(graph, package)
+    target = {"objectId": known(graph, "emil"), "subjectType": "user"}
+    body = {
+        "requestType": "userAdd",
+        "assignment": {"accessPackageId": package, "assignmentPolicyId": policy, "target": target},
+    }
+    boss = person(sandbox, "boss")
+    assert refusal(person(sandbox, "chief"), body) == (403, "UnAuthorized")
+    assert refusal(boss, add(package, closed, known(graph, "emil"))) == (403, "UnAuthorized")
+    assert refusal(boss, {**body, "requestType": "onBehalfAdd"}) == (400, "InvalidModel")
+    request = send(boss, body)
+    state_of(graph, request)
+    [row] = assignments_of(graph, package)
+    assert row["target"]["objectId"] == known(graph, "emil")
+    by_boss, for_emil = (
+        person(sandbox, name).ok("GET", f"{EM}/{kind}/filterByCurrentUser(on='{on}')")["value"]
+        for name, kind, on in (("boss", "assignmentRequests", "createdBy"), ("emil", "assignments", "target"))
+    )
+    assert request in [entry["id"] for entry in by_boss]
+    assert row["id"] in [entry["id"] for entry in for_emil]
+
+
+def test_extending(sandbox: Running, graph: Graph) -> None:
+    """EM G.2: userUpdate where the policy allows it; the policy's length counts from now. No userExtend in v1.0."""
+    package, _unused, assignment = given(sandbox, graph)
+    ana = person(sandbox, ANA)
+    assert refusal(ana, change("userExtend", assignment)) == (400, "ArgumentException")
+    advance(sandbox, 29)
+    assert state_of(graph, send(person(sandbox, ANA), change("userUpdate", assignment))) == "delivered"
+    advance(sandbox, 29)
+    assert [row["state"] for row in assignments_of(graph, package)] == ["delivered"]
+    advance(sandbox, 2)
+    assert [row["state"] for row in assignments_of(graph, package)] == ["expired"]
+    assert refusal(person(sandbox, ANA), change("userUpdate", assignment)) == (404, "ResourceNotFound")
+
+
+def test_extending_with_approval(sandbox: Running, graph: Graph) -> None:
+    """EM F.3 isApprovalRequiredForUpdate, decisions M10: until it is approved the assignment keeps its end."""
+    package = grant_chain(graph)[2]
+    policy = make_policy(graph, package, stage(user_set(graph, "boss"), durationBeforeAutomaticDenial="P1D"))
+    ana, boss = person(sandbox, ANA), person(sandbox, "boss")
+    request = send(ana, add(package, policy))
+    decide(boss, request, "Approve")
+    assert state_of(graph, request) == "delivered"
+    [before] = assignments_of(graph, package)
+    advance(sandbox, 20)
+    extension = send(ana, change("userUpdate", before["id"]))
+    assert refusal(ana, change("userRemove", before["id"])) == (400, "ExistingOpenRequest")
+    assert state_of(graph, extension) == "pendingApproval"
+    assert assignments_of(graph, package)[0]["schedule"] == before["schedule"]
+    assert decide(boss, extension, "Approve").status_code == 204
+    assert state_of(graph, extension) == "delivered"
+    after = assignments_of(graph, package)[0]
+    assert after["id"] == before["id"]
+    assert after["schedule"]["expiration"]["endDateTime"] > before["schedule"]["expiration"]["endDateTime"]
+
+
+def test_what_the_policy_does_not_allow(sandbox: Running, graph: Graph) -> None:
+    """EM F.3 requestorSettings; nobody touches what is somebody else's."""
+    closed = {"enableTargetsToSelfUpdateAccess": False, "enableTargetsToSelfRemoveAccess": False}
+    _unused, _unused, assignment = given(sandbox, graph, settings=closed)
+    for kind in ("userUpdate", "userRemove"):
+        assert refusal(person(sandbox, ANA), change(kind, assignment)) == NOT_MET
+        assert refusal(person(sandbox, "fay"), change(kind, assignment)) == (403, "UnAuthorized")
+        assert refusal(graph, change(kind, assignment)) == (403, "UnAuthorized")
+    for kind in ("adminAdd", "adminUpdate", "adminRemove"):
+        assert refusal(person(sandbox, ANA), change(kind, assignment)) == (403, "UnAuthorized")
+    reader = person(sandbox, ANA, "EntitlementManagement.Read.All")
+    assert refusal(reader, change("userRemove", assignment)) == (403, "UnAuthorized")
+
+
+def test_giving_access_back(sandbox: Running, graph: Graph) -> None:
+    """EM G.1 userRemove; G.2: the assignment becomes expired, it is never deleted; the membership goes with it."""
+    group, _unused, package = grant_chain(graph)
+    policy = make_policy(graph, package)
+    ana = person(sandbox, ANA)
+    state_of(graph, send(ana, add(package, policy)))
+    [row] = assignments_of(graph, package)
+    removal = send(ana, change("userRemove", row["id"]))
+    assert members(graph, group) == [known(graph, ANA)]
+    assert state_of(graph, removal) == "delivered"
+    assert members(graph, group) == []
+    assert [(item["id"], item["state"]) for item in assignments_of(graph, package)] == [(row["id"], "expired")]
+    send(ana, add(package, policy))
+    assert len(assignments_of(graph, package)) == 2
+
+
+def test_an_approver_takes_access_back(sandbox: Running, graph: Graph) -> None:
+    """EM N 17: approverRemove reads unknownFutureValue unless Prefer: include-unknown-enum-members is sent."""
+    package = grant_chain(graph)[2]
+    policy = make_policy(graph, package, stage(user_set(graph, "boss")))
+    request = send(person(sandbox, ANA), add(package, policy))
+    boss = person(sandbox, "boss")
+    decide(boss, request, "Approve")
+    state_of(graph, request)
+    [row] = assignments_of(graph, package)
+    assert refusal(person(sandbox, "deputy"), change("approverRemove", row["id"])) == (403, "UnAuthorized")
+    url = f"{EM}/assignmentRequests/{send(boss, change('approverRemove', row['id']))}"
+    assert graph.ok("GET", url)["requestType"] == "unknownFutureValue"
+    assert graph.ok("GET", url, Prefer="include-unknown-enum-members")["requestType"] == "approverRemove"
+    assert [item["state"] for item in assignments_of(graph, package)] == ["expired"]
+
+
+def test_requests_of_ones_own(sandbox: Running, graph: Graph) -> None:
+    """EM G.1: filterByCurrentUser is delegated only; a person without a role sees and cancels only what is theirs."""
+    package = grant_chain(graph)[2]
+    policy = make_policy(graph, package, stage(user_set(graph, "boss")))
+    request = send(person(sandbox, ANA), add(package, policy))
+    url = f"{EM}/assignmentRequests/{request}"
+    ana, fay, boss = person(sandbox, ANA), person(sandbox, "fay"), person(sandbox, "boss")
+    for caller, seen in ((ana, True), (fay, False)):
+        for on in ("target", "createdBy"):
+            rows = caller.ok("GET", f"{EM}/assignmentRequests/filterByCurrentUser(on='{on}')")["value"]
+            assert (request in [row["id"] for row in rows]) is seen
+    assert (ana("GET", url).status_code, boss("GET", url).status_code, fay("GET", url).status_code) == (200, 200, 403)
+    assert ana.refused("GET", f"{EM}/assignmentRequests") == (403, "UnAuthorized")
+    for kind in ("assignmentRequests", "assignments", "accessPackages"):
+        on = "allowedRequestor" if kind == "accessPackages" else "target"
+        assert graph.refused("GET", f"{EM}/{kind}/filterByCurrentUser(on='{on}')") == (403, "UnAuthorized")
+        assert ana.refused("GET", f"{EM}/{kind}/filterByCurrentUser(on='nobody')") == (400, "ArgumentException")
+    assert fay.refused("POST", f"{url}/cancel") == (403, "UnAuthorized")
+    assert ana("POST", f"{url}/cancel").status_code == 204
+    assert [row["status"] for row in stages_of(person(sandbox, "admin"), request)] == ["Completed"]
+    assert state_of(graph, request) == "canceled"
+    assert ana("POST", f"{url}/cancel").status_code == 400
