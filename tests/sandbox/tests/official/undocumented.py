@@ -28,6 +28,11 @@ KNOWN = (
         r"^answered: (.*\.)?identitySources\[\d+\]: (microsoft\.graph\.\w+ was read as|\w+ is unknown to) IdentitySource$",
         "EM B.3, EM N 5: the type of an identity source was seen without its #, and then the SDK does not read it",
     ),
+    Known(
+        r"^GET /beta/roleManagement/defender/customAppScopes$",
+        r"^answered: value\[\d+\](: description is unknown to CustomAppScope|\.customAttributes: is no object)$",
+        "Defender 1.6: so in the documented example",
+    ),
     Known(r"^POST /v1\.0/users$", r"^sent: passwordProfile: is no object$", "the request log keeps no password"),
     Known("", r"^refused: error\.innerError\.date: '[-0-9T:]+' is no time with a zone$", "EM 1.2: written so in every error"),
     Known(
