@@ -28,7 +28,7 @@ _LAYERS = {
         "acquire": "method",
         "fingerprint": "fingerprint",
         "open": "certificate file",
-        "_opens": "certificate key",
+        "_end": "certificate key",
     },
     f"{_UTILS}_graph._auth._tokens": {
         "_load": "token file read",
