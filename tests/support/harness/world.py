@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import typing as t
 
-CUSTOMERS = 40
+CUSTOMERS = 60
 PEOPLE = ("ada", "ben", "cyd", "dee")
 READ_ONLY = (
     "GroupMember.Read.All",

@@ -121,7 +121,7 @@ def test_groups_that_entra_roles_can_be_assigned_to(job: Onboarding) -> None:
         assert job.sandbox.log.writes() == []
 
     said = refused(run(job, "plain", mssp_onboard_role_assignable=True))
-    assert "isAssignableToRole is" in said
+    assert "role_assignable is" in said
     assert said.endswith("In the variables of this role: mssp_onboard_role_assignable, which can be left out.")
     assert job.sandbox.log.writes() == []
 
