@@ -10,13 +10,14 @@ from collections.abc import Coroutine
 from typing import Any
 
 import httpx
-from azure.identity import CertificateCredential, ClientSecretCredential
+from azure.identity import CertificateCredential, ClientSecretCredential, DeviceCodeCredential
 from kiota_abstractions.base_request_configuration import RequestConfiguration
 from kiota_abstractions.headers_collection import HeadersCollection
 from kiota_authentication_azure.azure_identity_authentication_provider import AzureIdentityAuthenticationProvider
-from msgraph import GraphRequestAdapter, GraphServiceClient
-from msgraph_beta import GraphRequestAdapter as BetaRequestAdapter
+from msgraph import GraphServiceClient
+from msgraph import graph_request_adapter as v1_adapter
 from msgraph_beta import GraphServiceClient as BetaServiceClient
+from msgraph_beta import graph_request_adapter as beta_adapter
 from msgraph_core import GraphClientFactory, PageIterator
 from sandbox_harness import Running
 
@@ -39,8 +40,8 @@ class Official:
         self._provider = AzureIdentityAuthenticationProvider(
             credential or secret_credential(sandbox), scopes=SCOPES, allowed_hosts=["localhost"]
         )
-        self.v1 = GraphServiceClient(request_adapter=self._adapter(GraphRequestAdapter, "v1.0"))
-        self.beta = BetaServiceClient(request_adapter=self._adapter(BetaRequestAdapter, "beta"))
+        self.v1 = GraphServiceClient(request_adapter=self._adapter(v1_adapter, "v1.0"))
+        self.beta = BetaServiceClient(request_adapter=self._adapter(beta_adapter, "beta"))
 
     def run(self, story: Coroutine[Any, Any, Any], judged: bool = True) -> Any:
         """Tell a story; then everything that was sent and answered in it is judged, unless it asks for nonsense."""
@@ -50,9 +51,10 @@ class Official:
         assert not found, "\n".join(found)
         return told
 
-    def _adapter(self, kind: Any, version: str) -> Any:
-        http = GraphClientFactory.create_with_default_middleware(client=httpx.AsyncClient(verify=self._ca, trust_env=False))
-        adapter = kind(self._provider, client=http)
+    def _adapter(self, module: Any, version: str) -> Any:
+        client = httpx.AsyncClient(verify=self._ca, trust_env=False)
+        http = GraphClientFactory.create_with_default_middleware(options=module.options, client=client)
+        adapter = module.GraphRequestAdapter(self._provider, client=http)
         adapter.base_url = f"{self.sandbox.url}/{version}"
         return adapter
 
@@ -66,6 +68,16 @@ def secret_credential(sandbox: Running, **more: Any) -> ClientSecretCredential:
 def certificate_credential(sandbox: Running, client_id: str, pem: bytes, **more: Any) -> CertificateCredential:
     """A certificate with its key, as PEM."""
     return CertificateCredential(sandbox.tenant()["tenant_id"], client_id, certificate_data=pem, **{**_where(sandbox), **more})
+
+
+def person_credential(sandbox: Running, client_id: str, name: str) -> DeviceCodeCredential:
+    """Somebody who signs in with a device code, on another device, at once."""
+
+    def sign_in(_address: str, code: str, _expires: Any) -> None:
+        sandbox.control("POST", "sign-in", {"user_code": code, "user": name})
+
+    tenant = sandbox.tenant()["tenant_id"]
+    return DeviceCodeCredential(client_id, tenant_id=tenant, prompt_callback=sign_in, **_where(sandbox))
 
 
 def _where(sandbox: Running) -> dict[str, Any]:

@@ -43,6 +43,8 @@ def models_of(method: str, target: str) -> Models:
     """
     version, _slash, path = urlsplit(target).path.strip("/").partition("/")
     builder = _root(version)
+    # As the SDK itself does, whose builders know no /me.
+    path = re.sub(r"^me(?=/|$)", "users/me", path)
     for segment in path.split("/"):
         for name, keys in _steps(unquote(segment)):
             builder = _follow(builder, name, keys, target)
