@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from .audit.state import AuditState
 from .clock import Clock
 from .config.loading import merged_quirks
 from .config.quirks import Quirks
@@ -31,6 +32,7 @@ from .ids import IdSource, derive_guid, derive_secret
 from .permissions import ALL_APPLICATION_PERMISSIONS, ALL_SCOPES
 from .policies_tenant.state import PolicyState
 from .relationships.state import RelationshipState
+from .reviews.state import ReviewState
 from .tenants import Tenants
 
 _DEFAULT_CLIENT = ClientConfig(name="default", scopes="all")
@@ -86,6 +88,8 @@ class Tenant:
     defender: DefenderState = field(default_factory=DefenderState)
     policies: PolicyState = field(default_factory=PolicyState)
     relationships: RelationshipState = field(default_factory=RelationshipState)
+    reviews: ReviewState = field(default_factory=ReviewState)
+    audit: AuditState = field(default_factory=AuditState)
     consistency: Consistency = field(default_factory=Consistency)
 
 

@@ -178,6 +178,29 @@ class Quirks(BaseModel):
     duration_until_external_user_deleted: str = "P30D"
     """The same setting's waiting time."""
 
+    review_definition_appears: Literal["with_policy", "at_start"] = "with_policy"
+    """When the definition of a policy's review can be seen: with the policy, or when its first instance begins (unknown)."""
+    review_scope: Literal["query", "resource"] = "query"
+    """The shape of a definition's scope: the documented query, or the SDK's newer resource scope (EM H)."""
+    review_upcoming_instance: bool = True
+    """A definition lists the instance that is to come, as NotStarted (unknown)."""
+    review_start_change: Literal["kept", "refused", "allowed"] = "kept"
+    """A PUT of a policy with another review start, once an instance has begun: kept says nothing (EM F.6; which is unknown)."""
+    review_apply_seconds: Seconds = 0
+    """How long after the end of a review its decisions are applied; until then it is Completed."""
+    review_final_status: Literal["Applied", "AutoReviewed", "Completed"] = "Applied"
+    """The status of an instance whose decisions were applied: Applied is seen, AutoReviewed is in the metadata (EM H)."""
+    access_review_requests_per_10s: Count = 0
+    """How many requests to access reviews an application may send in ten seconds; 0: any number (the real one: EM O 6)."""
+
+    # Audit log (decisions S11)
+    audit_delay_seconds: Seconds = 0
+    """So many seconds pass before an entry can be read."""
+    audit_needs_premium: bool = False
+    """directoryAudits are refused without P1, as signIns always are; false: kept for 7 days instead of 30."""
+    audit_needs_directory_read: bool = False
+    """directoryAudits want Directory.Read.All beside AuditLog.Read.All, as their newer page says."""
+
     # Partners (EM K)
     gdap_application_permission: bool = True
     """An application may read relationships; false: 403, as an older page says ("Application: Not supported")."""

@@ -18,6 +18,10 @@ class Area(Enum):
     DIRECTORY = "directory"
     ENTITLEMENT = "entitlement"
     DEFENDER = "defender"
+    GOVERNANCE = "governance"
+    """Access reviews."""
+    REPORTING = "reporting"
+    """The audit and sign-in logs."""
 
 
 class GraphError(Exception):
@@ -40,25 +44,25 @@ class GraphError(Exception):
         self.details = details
 
 
-_BAD_REQUEST = {Area.DIRECTORY: "Request_BadRequest", Area.ENTITLEMENT: "InvalidModel", Area.DEFENDER: "BadRequest"}
+_BAD_REQUEST = {Area.DIRECTORY: "Request_BadRequest", Area.ENTITLEMENT: "InvalidModel"}
+_BAD_QUERY = {Area.DIRECTORY: "Request_UnsupportedQuery", Area.ENTITLEMENT: "InvalidFilter"}
 
 
 def bad_request(area: Area, message: str) -> GraphError:
     """A body or an argument that the area does not accept."""
-    return GraphError(400, _BAD_REQUEST[area], message)
+    return GraphError(400, _BAD_REQUEST.get(area, "BadRequest"), message)
 
 
 def bad_query(area: Area, message: str) -> GraphError:
     """A query option that the area does not accept."""
-    code = {Area.DIRECTORY: "Request_UnsupportedQuery", Area.ENTITLEMENT: "InvalidFilter", Area.DEFENDER: "BadRequest"}[area]
-    return GraphError(400, code, message)
+    return GraphError(400, _BAD_QUERY.get(area, "BadRequest"), message)
 
 
 def not_found(area: Area, object_id: str) -> GraphError:
     """An id that nothing has."""
     if area is Area.ENTITLEMENT:
         return GraphError(404, "ResourceNotFound", "The resource was not found.")
-    if area is Area.DEFENDER:
+    if area is not Area.DIRECTORY:
         return GraphError(404, "NotFound", f"The requested resource '{object_id}' was not found.")
     return GraphError(
         404,
@@ -73,6 +77,11 @@ def forbidden(area: Area) -> GraphError:
         return GraphError(403, "UnAuthorized", "User is not authorized to perform the operation. Reason: Unauthorized")
     if area is Area.DEFENDER:
         return GraphError(403, "Forbidden", "The caller does not have permission to perform the action.")
+    if area is Area.GOVERNANCE:  # as PIM, its neighbour, answers; not recorded of access reviews
+        return GraphError(403, "UnauthorizedAccessException", "Attempted to perform an unauthorized operation.")
+    if area is Area.REPORTING:
+        message = "Calling principal does not have required MSGraph permissions AuditLog.Read.All"
+        return GraphError(403, "Authentication_MSGraphPermissionMissing", message)
     return GraphError(403, "Authorization_RequestDenied", "Insufficient privileges to complete the operation.")
 
 

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from ..audit import routes as audit_logs
 from ..defender import catalogue_routes, role_assignments, role_definitions, zones
 from ..directory import (
     administrative_units,
@@ -45,6 +46,8 @@ from ..entitlement import (
 from ..entitlement import role_assignments as catalog_roles
 from ..policies_tenant import authorization, b2b_management, conditional_access, cross_tenant
 from ..relationships import routes as relationships
+from ..reviews import actions as review_actions
+from ..reviews import routes as reviews
 from . import metadata_only
 from .routing import Router
 
@@ -93,6 +96,9 @@ def all_routes() -> list[Router]:
         settings,
         subjects,
         catalog_roles,
+        reviews,
+        review_actions,
+        audit_logs,
     ]
     routers = [authorization.v1, authorization.beta, *(module.router for module in modules)]
     return [*routers, metadata_only.router_beside(routers)]

@@ -10,6 +10,7 @@ import logging
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl
 
+from ..audit.watching import AuditLog
 from ..config.faults import Fault
 from ..entitlement.catalog_access import catalog_role_allows
 from ..entitlement.passing_time import pass_time
@@ -17,6 +18,8 @@ from ..exchange import Exchange, Handled, Reply, Requester
 from ..faulting import fault_code, fault_message
 from ..identity.tokens import Caller, TokenRefused
 from ..ids import IdSource, derive_guid
+from ..reviews.lifecycle import advance
+from ..reviews.policies import keep_start
 from .call import Call
 from .errors import Area, GraphError, forbidden, not_found, unauthenticated
 from .routes import all_routes
@@ -46,7 +49,9 @@ class GraphService:
 
     def __init__(self, world: World) -> None:
         self._world = world
-        self._routes = RouteTable(all_routes())
+        routers = all_routes()
+        self._routes = RouteTable(routers)
+        self._audit = AuditLog(routers)
         self._request_ids = IdSource(derive_guid(world.config.seed, "request ids"))
 
     def identify(self, exchange: Exchange) -> Requester:
@@ -79,14 +84,25 @@ class GraphService:
             self._check_consistency(call, route)
             if route.before:
                 route.before(call)
-            pass_time(call)
-            return self._finish(exchange, who, request_id, route.handler(call, **values), None)
+            return self._finish(exchange, who, request_id, self._perform(call, route, values, request_id), None)
         except GraphError as error:
             return self._finish(exchange, who, request_id, None, error)
         except Exception:  # a fault of the sandbox itself: say so, and where, but go on serving
             _LOG.exception("%s %s failed", exchange.method, exchange.raw_path)
             broken = GraphError(500, "InternalServerError", "The sandbox itself failed; see its standard error.")
             return self._finish(exchange, who, request_id, None, broken)
+
+    def _perform(self, call: Call, route: Route, values: dict[str, str], request_id: str) -> Reply:
+        """Let happen what is due, carry out the request, and write the audit log."""
+        self._audit.begin(call, request_id)
+        advance(call)
+        pass_time(call)
+        keep_start(call, self._audit.path_of(route), values)
+        self._audit.before(call, route, values)
+        reply = route.handler(call, **values)
+        self._audit.after(call, route, values, reply)
+        call.tenant.reviews.touched |= call.exchange.method != "GET"
+        return reply
 
     def answer_error(self, exchange: Exchange, who: Requester, error: GraphError) -> Reply:
         """An error in Graph's envelope."""
