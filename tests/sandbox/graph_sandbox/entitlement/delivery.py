@@ -121,8 +121,8 @@ def expire(call: Call, assignment: Row, moment: datetime | None = None) -> None:
     for request in tenant.entitlement.requests:
         # What was asked of it while it lived has become pointless.
         if request["_assignment_id"] == assignment["id"] and request["_reads_left"] is not None:
-            request["_reads_left"] = None
-            request.update(state="delivered", status="Delivered", completedDateTime=long_time(ended))
+            done = ("canceled", "Canceled") if request["requestType"].endswith("Add") else ("delivered", "Delivered")
+            request.update(state=done[0], status=done[1], completedDateTime=long_time(ended), _reads_left=None)
     if target is None:
         return
     _take(tenant, target, _grants(tenant, assignment))
@@ -151,7 +151,7 @@ def _give(call: Call, request: Row, assignment: Row) -> None:
         request.update(state="deliveryFailed", status="DeliveryFailed")
         assignment.update(state="deliveryFailed", status="DeliveryFailed")
         return
-    if _waits_for_redemption(call.tenant, assignment):
+    if waits_for_redemption(call.tenant, assignment):
         request.update(state="delivering", status="Delivering", completedDateTime=None, _reads_left=1)
         return
     enforce(call, assignment)
@@ -160,7 +160,8 @@ def _give(call: Call, request: Row, assignment: Row) -> None:
         call_out(call, request["_policy"], "assignmentRequestGranted", [request, assignment])
 
 
-def _waits_for_redemption(tenant: Tenant, assignment: Row) -> bool:
+def waits_for_redemption(tenant: Tenant, assignment: Row) -> bool:
+    """Whether a guest must accept the invitation before anything is granted."""
     user = tenant.directory.users.get(assignment["_target"]["objectId"] or "")
     return bool(tenant.quirks.delivering_until_redeemed and user and user["externalUserState"] == "PendingAcceptance")
 

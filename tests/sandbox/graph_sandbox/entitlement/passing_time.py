@@ -18,7 +18,7 @@ from ..odata.bodies import parse_time
 from ..store import Row
 from .approval_stages import current_stage, escalates_at, times_out_at
 from .callouts import call_out, time_out
-from .delivery import LIVE_REQUEST_STATES, end_of, expire_due
+from .delivery import LIVE_REQUEST_STATES, end_of, expire, expire_due
 from .guests import delete_due
 from .request_flow import deliver, end, escalate, go_on
 
@@ -30,6 +30,8 @@ _WARNINGS = (
     (timedelta(days=1), "assignmentOneDayBeforeExpiration"),
 )
 _NEAR_END = timedelta(days=1)
+_KEPT = timedelta(days=30)
+"""How long deleted users can be restored."""
 
 
 def pass_time(call: Call) -> None:
@@ -52,6 +54,7 @@ def _catch_up(call: Call) -> list[datetime]:
             coming.extend(_request(call, request))
     for assignment in call.tenant.entitlement.live_assignments():
         coming.extend(_warn(call, assignment))
+        coming.extend(_holder(call, assignment))
     expire_due(call)
     coming.extend(filter(None, map(end_of, call.tenant.entitlement.live_assignments())))
     coming.extend(delete_due(call))
@@ -94,6 +97,19 @@ def _stage(call: Call, request: Row, stage: Row, now: datetime) -> Iterator[date
         escalate(stage, request)
     elif escalation is not None:
         yield escalation
+
+
+def _holder(call: Call, assignment: Row) -> Iterator[datetime]:
+    """The assignment of a deleted user lives until the user is gone for good, 30 days later (decisions M5.3)."""
+    target, directory = assignment["_target"]["objectId"], call.tenant.directory
+    if target is None or target in directory.users:
+        return
+    deleted = directory.deleted_users.get(target)
+    gone = parse_time(deleted["deletedDateTime"]) if deleted else None
+    if gone is not None and gone + _KEPT > call.world.clock.now():
+        yield gone + _KEPT
+    else:
+        expire(call, assignment, gone + _KEPT if gone else None)
 
 
 def _warn(call: Call, assignment: Row) -> Iterator[datetime]:

@@ -67,7 +67,9 @@ def deliver(call: Call, request: Row) -> None:
     """Everybody has agreed and the time has come."""
     state, quirks = call.tenant.entitlement, call.tenant.quirks
     kind = request["requestType"]
-    if kind.endswith("Add"):
+    if request["_package_id"] not in state.packages or request["_policy_id"] not in state.policies:
+        end(call, request, "deliveryFailed", "DeliveryFailed")  # somebody deleted them in the meantime
+    elif kind.endswith("Add"):
         assignment = state.assignments.add(
             {
                 "id": call.tenant.ids.next(),
@@ -85,13 +87,14 @@ def deliver(call: Call, request: Row) -> None:
         )
         request["_assignment_id"] = assignment["id"]
         request["schedule"] = dict(assignment["schedule"])
+        begin(call, request, quirks.delivery_lag)
     elif require(state.assignments, request["_assignment_id"])["state"] == "expired":
         end(call, request, "deliveryFailed", "DeliveryFailed")
-        return
-    elif request["_extends"]:
-        request["_new_schedule"] = effective_schedule(call, request["schedule"], request["_policy"])
-        request["schedule"] = dict(request["_new_schedule"])
-    begin(call, request, quirks.removal_lag if kind.endswith("Remove") else quirks.delivery_lag)
+    else:
+        if request["_extends"]:
+            request["_new_schedule"] = effective_schedule(call, request["schedule"], request["_policy"])
+            request["schedule"] = dict(request["_new_schedule"])
+        begin(call, request, quirks.removal_lag if kind.endswith("Remove") else quirks.delivery_lag)
 
 
 def _ask(call: Call, request: Row) -> None:

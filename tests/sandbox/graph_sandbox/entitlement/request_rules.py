@@ -33,8 +33,8 @@ def may_ask(call: Call, policy: Row, user: Row) -> bool:
     """Whether somebody may ask for themselves under a policy: it is open, names them, and the catalog shows it to them."""
     package = call.tenant.entitlement.packages.get(policy["_package_id"])
     catalog = call.tenant.entitlement.catalogs.get(package["_catalog_id"]) if package else None
-    if catalog is None or catalog["state"] != "published":
-        return False
+    if catalog is None or catalog["state"] != "published" or not user.get("accountEnabled", True):
+        return False  # a guest who was blocked "will be unable to re-request" (decisions M5)
     if user["userType"] == "Guest" and not catalog["isExternallyVisible"]:
         return False
     if not policy["requestorSettings"]["enableTargetsToSelfAddAccess"]:

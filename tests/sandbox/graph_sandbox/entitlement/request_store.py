@@ -12,7 +12,7 @@ from ..graph.errors import GraphError
 from ..odata.schema import filled
 from ..store import Row
 from .common import invalid_model, nested_id, now, require
-from .delivery import LIVE_REQUEST_STATES
+from .delivery import LIVE_REQUEST_STATES, waits_for_redemption
 from .policy_types import SCHEDULE
 
 if TYPE_CHECKING:
@@ -133,7 +133,11 @@ def living_assignment(call: Call, wanted: dict[str, Any]) -> Row:
     assignment = require(state.assignments, wanted.get("id"))
     if assignment["state"] == "expired":
         raise GraphError(404, "ResourceNotFound", "The resource was not found.")
-    if any(row["_assignment_id"] == assignment["id"] and row["state"] in LIVE_REQUEST_STATES for row in state.requests):
+    requests = [
+        row for row in state.requests if row["_assignment_id"] == assignment["id"] and row["state"] in LIVE_REQUEST_STATES
+    ]
+    # Who never accepts the invitation would keep access under way for ever: that much can be taken back.
+    if any(not (row["requestType"].endswith("Add") and waits_for_redemption(call.tenant, assignment)) for row in requests):
         raise open_request()
     return assignment
 
