@@ -1,0 +1,210 @@
+# Copyright (c) mssp.defender contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The role mssp_onboard without Ansible: its tasks in their order, by the modules' own functions, in this process."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+import tempfile
+import typing as t
+
+from ansible.module_utils.common.arg_spec import ModuleArgumentSpecValidator
+
+from ansible_collections.mssp.defender.plugins.module_utils import _task
+from ansible_collections.mssp.defender.plugins.module_utils._runner import execute
+from ansible_collections.mssp.defender.plugins.modules import (
+    aad_group,
+    access_package,
+    access_package_catalog,
+    access_package_policy,
+    connected_org,
+    mde_role,
+    tenant_info,
+)
+from sweeps.customer import Customer
+from sweeps.wanted import Wanted
+from sweeps.wire import BASE_URL
+
+CA = "/nowhere/ca.pem"
+_PLANNED = "(known after apply)"
+
+Result = dict[str, t.Any]
+_MODULES = {
+    module.__name__.rpartition(".")[2]: (ModuleArgumentSpecValidator(**module.SPEC.to_kwargs()), module.run)
+    for module in (
+        aad_group,
+        access_package,
+        access_package_catalog,
+        access_package_policy,
+        connected_org,
+        mde_role,
+        tenant_info,
+    )
+}
+
+
+class Stopped(Exception):
+    """The customer's host has failed; what Ansible shows of it is in `results`."""
+
+    def __init__(self, results: list[Result]) -> None:
+        super().__init__(str(results[0]["msg"]))
+        self.results = results
+
+
+@dataclasses.dataclass(frozen=True)
+class Ending:
+    """How a run ended: nothing failed, or what Ansible shows of the task that did."""
+
+    failures: list[Result]
+    changes: list[Result]
+
+    @property
+    def failed(self) -> bool:
+        """Whether the host failed."""
+        return bool(self.failures)
+
+    @property
+    def sentences(self) -> list[str]:
+        """The message of each item that failed."""
+        return [str(result["msg"]) for result in self.failures]
+
+
+class Run:
+    """One run of the role for one customer: a directory for its token, a process for each task.
+
+    :param wait_timeout: seconds, as the option of that name.
+    """
+
+    def __init__(self, customer: Customer, wanted: Wanted, *, wait_timeout: int = 300, request_timeout: int = 30) -> None:
+        self._customer = customer
+        self._wanted = wanted
+        self._timeouts = {"wait_timeout": wait_timeout, "request_timeout": request_timeout}
+        self._directory = tempfile.TemporaryDirectory(prefix="mssp-sweep-")
+        self._changes: list[Result] = []
+        self.warnings: list[str] = []
+        # What each task waited, in seconds of the timeline.
+        self.waited: list[float] = []
+
+    def play(self) -> Ending:
+        """The whole role. A `Killed` of the wire ends it where it is."""
+        try:
+            self._present()
+        except Stopped as stopped:
+            return Ending(stopped.results, self._changes)
+        finally:
+            self._forget()
+            self._directory.cleanup()
+        return Ending([], self._changes)
+
+    def _present(self) -> None:
+        wanted = self._wanted
+        preflight = self._task("tenant_info", [{"features": ["onboard"], "fail_on_missing": True, "exclusive": True}])[0]
+        known = self._look("aad_group", [wanted.group(wanted.entries[-1], described=False)])
+        # As the role: `changes` is missing where the plan failed.
+        if known[0].get("changes"):
+            self._guard(known)
+        else:
+            self._refuse(known)
+        made = self._task("aad_group", [wanted.group(entry) for entry in wanted.entries])
+        groups = {entry["key"]: result["group"] for entry, result in zip(wanted.entries, made, strict=True)}
+        self._task("mde_role", [wanted.role(tier, groups) for tier in wanted.tiers])
+        organization = self._task("connected_org", [wanted.organization()])[0]["connected_org"]
+        catalog = self._task("access_package_catalog", [wanted.catalog(groups)])[0]["catalog"]
+        hint = preflight["tenant"]["domain"]
+        made = self._task("access_package", [wanted.package(entry, groups, catalog, hint) for entry in wanted.entries])
+        packages = {entry["key"]: result["access_package"] for entry, result in zip(wanted.entries, made, strict=True)}
+        policies = [wanted.tier_policy(tier, groups, packages[tier["key"]], organization) for tier in wanted.tiers]
+        self._task("access_package_policy", policies)
+        self._task("access_package_policy", [wanted.approvers_policy(groups, packages["approvers"], organization)])
+
+    def _guard(self, known: list[Result]) -> None:
+        wanted = self._wanted
+        planned = self._look("aad_group", [wanted.group(entry, described=False) for entry in wanted.entries])
+        self._refuse(known + planned)
+        groups = {entry["key"]: result["group"] for entry, result in zip(wanted.entries, planned, strict=True)}
+        self._refuse(self._look("mde_role", [wanted.role(tier, groups, described=False) for tier in wanted.tiers]))
+        self._refuse(self._look("connected_org", [wanted.organization(described=False)]))
+        stages = wanted.tier_stages(groups)
+        policies = [
+            {
+                "name": wanted["policy"],
+                "access_package": {"id": _PLANNED, "displayName": wanted.package_name(tier)},
+                "approval": {"stages": stages},
+                "duration_days": tier.get("duration_days", wanted["duration_days"]),
+                "reviews": wanted.tier_reviews(),
+            }
+            for tier in wanted.tiers
+        ]
+        self._refuse(self._look("access_package_policy", policies))
+        last = {
+            "name": wanted["policy"],
+            "access_package": {"id": _PLANNED, "displayName": wanted.package_name(wanted.entries[-1])},
+            "approval": {"stages": wanted.approvers_stages(groups)},
+            "reviews": wanted.approvers_reviews(),
+        }
+        self._refuse(self._look("access_package_policy", [last]))
+
+    @staticmethod
+    def _refuse(looked: list[Result]) -> None:
+        refusals = [result for result in looked if result.get("failed")]
+        if refusals:
+            raise Stopped(refusals[:1])
+
+    def _look(self, module: str, items: list[Result]) -> list[Result]:
+        """A task in check mode whose failure is no failure."""
+        return self._loop(module, items, check=True)
+
+    def _task(self, module: str, items: list[Result]) -> list[Result]:
+        """A task, with its loop: an item that fails does not keep the others from their turn."""
+        results = self._loop(module, items, check=False)
+        failed = [result for result in results if result.get("failed")]
+        self._changes += [change for result in results for change in result.get("changes", [])]
+        if failed:
+            raise Stopped(failed)
+        return results
+
+    def _loop(self, module: str, items: list[Result], *, check: bool) -> list[Result]:
+        # Ansible runs each task in a process of its own, and the items of its loop in the same one.
+        self._forget()
+        return [self._item(module, item, check) for item in items]
+
+    def _item(self, module: str, arguments: Result, check: bool) -> Result:
+        validator, body = _MODULES[module]
+        connection = {
+            "tenant_id": self._customer.domain,
+            **self._customer.credentials("onboard"),
+            "graph_url": BASE_URL,
+            "login_url": BASE_URL,
+            "ca_path": CA,
+            **self._timeouts,
+        }
+        validated = validator.validate(json.loads(json.dumps({**connection, **arguments})))
+        assert not validated.error_messages, validated.error_messages
+        task = _task.Task(
+            validated.validated_parameters,
+            check_mode=check,
+            diff_mode=False,
+            warn=self.warnings.append,
+            host=self._customer.domain,
+            run_directory=self._directory.name,
+        )
+        pauses = self._customer.wire.timeline.pauses
+        before = len(pauses)
+        result = execute(body, task)
+        self.waited.append(sum(pauses[before:]))
+        return t.cast("Result", json.loads(json.dumps(result)))
+
+    def _forget(self) -> None:
+        """What a process remembers ends with it; another run in this process keeps its own."""
+        for key in [key for key in _task._graphs if key[-1] == self._directory.name]:
+            del _task._graphs[key]
+        for asked in [asked for asked in _task._asked if asked[0][-1] == self._directory.name]:
+            _task._asked.remove(asked)
+
+
+def session_key() -> tuple[int, str]:
+    """Where the collection keeps this process's session for the sandbox."""
+    return (os.getpid(), CA)

@@ -1,0 +1,106 @@
+# Copyright (c) mssp.defender contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Crash points, all of them: a run is cut at each of its requests, and the next one ends where an undisturbed run does."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import typing as t
+
+import pytest
+from sweeps import sizes, state
+from sweeps.cutting import Cut, Kind
+from sweeps.role import Ending, Run
+from sweeps.wanted import Wanted, changed, published
+from sweeps.wire import Killed
+from sweeps.worlds import World
+
+
+@dataclasses.dataclass(frozen=True)
+class Undisturbed:
+    """What a run does and leaves when nothing goes wrong."""
+
+    state: state.State
+    requests: int
+
+
+Story = t.Callable[[int], Wanted]
+# name -> what is there before, what is wanted then.
+STORIES: dict[str, tuple[Story | None, Story]] = {
+    "first onboarding": (None, lambda _number: published()),
+    "update": (lambda _number: published(), changed),
+}
+if sizes.FULL:
+    STORIES["update and back"] = (changed, lambda _number: published())
+
+
+def begin(world: World, story: str, **quirks: t.Any) -> tuple[t.Any, Wanted]:
+    """A customer at the point where the story's run begins, and what that run wants."""
+    before, wanted = STORIES[story]
+    customer, number = world.customer()
+    if before is not None:
+        world.quiet()
+        ending = Run(customer, before(number)).play()
+        assert not ending.failed, ending.sentences
+    customer.quirks(**quirks)
+    world.quiet()
+    return customer, wanted(number)
+
+
+@pytest.fixture(scope="module")
+def undisturbed(world: World) -> dict[str, Undisturbed]:
+    """Each story without a disturbance."""
+    found = {}
+    for story in STORIES:
+        customer, wanted = begin(world, story)
+        counting = Cut("killed", -1)
+        world.wire.hooks.append(counting)
+        ending = Run(customer, wanted).play()
+        assert not ending.failed, ending.sentences
+        assert ending.changes
+        found[story] = Undisturbed(state.read(customer), counting.requests)
+    return found
+
+
+def cut_short(world: World, story: str, kind: Kind, after: int, expected: state.State) -> tuple[str, list[str]]:
+    """Cut one run, let the next one do its work: what was struck, and what is wrong then."""
+    customer, wanted = begin(world, story)
+    cut = Cut(kind, after)
+    world.wire.hooks.append(cut)
+    ending: Ending | None = None
+    with contextlib.suppress(Killed):
+        ending = Run(customer, wanted).play()
+    world.quiet()
+    assert cut.struck
+    assert (ending is None) == (kind == "killed")
+    problems = []
+    # Without a token there is no run; Graph's own answers may be lost.
+    if ending is not None and ending.failed and ("/v1.0/" in cut.struck.replace("/beta/", "/v1.0/")):
+        problems.append(f"one lost answer stopped the run: {ending.sentences}")
+    finished = Run(customer, wanted).play()
+    problems += [f"the next run failed: {words}" for words in finished.sentences]
+    if ending is not None and not ending.failed and customer.writes():
+        problems.append(f"the run was at its end, and the next one wrote: {customer.writes()}")
+    problems += state.differences(state.read(customer), expected)
+    world.quiet()
+    again = Run(customer, wanted).play()
+    if again.failed or again.changes or customer.writes():
+        problems.append("the run after that had something to do")
+    return cut.struck, problems
+
+
+@pytest.mark.parametrize("part", range(sizes.PARTS))
+@pytest.mark.parametrize("kind", ["killed", "lost"])
+@pytest.mark.parametrize("story", STORIES)
+def test_every_crash_point(world: World, undisturbed: dict[str, Undisturbed], story: str, kind: Kind, part: int) -> None:
+    expected = undisturbed[story]
+    # Killed before the first request, and after each one but the last; every answer lost.
+    points = range(expected.requests) if kind == "killed" else range(1, expected.requests + 1)
+    found = {}
+    for after in points[part :: sizes.PARTS]:
+        struck, problems = cut_short(world, story, kind, after, expected.state)
+        found[f"{story}, {kind} after {after} ({struck})"] = problems
+
+    assert not sizes.told(found), sizes.told(found)
