@@ -130,6 +130,8 @@ def test_deleted_items(official: Official) -> None:
         deleted = official.v1.directory.deleted_items
         (found,) = [item for item in await listed(deleted.graph_group) if item.id == made.id]
         assert found.deleted_date_time is not None
+        one = await deleted.by_directory_object_id(made.id).get()
+        assert (type(one), one.display_name) == (Group, made.display_name)
         restored = await deleted.by_directory_object_id(made.id).restore.post()
         assert (type(restored), restored.id, restored.display_name) == (Group, made.id, made.display_name)
         assert (await official.v1.groups.by_group_id(made.id).get()).deleted_date_time is None

@@ -36,12 +36,15 @@ from msgraph.generated.models.connected_organization_members import ConnectedOrg
 from msgraph.generated.models.entitlement_management_schedule import EntitlementManagementSchedule
 from msgraph.generated.models.expiration_pattern import ExpirationPattern
 from msgraph.generated.models.expiration_pattern_type import ExpirationPatternType
+from msgraph.generated.models.external_sponsors import ExternalSponsors
 from msgraph.generated.models.group_members import GroupMembers
+from msgraph.generated.models.internal_sponsors import InternalSponsors
 from msgraph.generated.models.patterned_recurrence import PatternedRecurrence
 from msgraph.generated.models.recurrence_pattern import RecurrencePattern
 from msgraph.generated.models.recurrence_pattern_type import RecurrencePatternType
 from msgraph.generated.models.recurrence_range import RecurrenceRange
 from msgraph.generated.models.recurrence_range_type import RecurrenceRangeType
+from msgraph.generated.models.requestor_manager import RequestorManager
 from msgraph.generated.models.single_user import SingleUser
 from official.clients import Official, ask, listed
 from official.governing import governance, granted_package, new_group, refused, user_id
@@ -69,8 +72,8 @@ def whole_policy(package: str, organization: str, approvers: str, reviewer: str)
         additional_data={"durationBeforeAutomaticDenial": "P14D", "durationBeforeEscalation": "PT0S"},
         is_approver_justification_required=True,
         is_escalation_enabled=False,
-        primary_approvers=[GroupMembers(group_id=approvers)],
-        fallback_primary_approvers=[],
+        primary_approvers=[GroupMembers(group_id=approvers), RequestorManager(manager_level=1)],
+        fallback_primary_approvers=[InternalSponsors(), ExternalSponsors()],
         escalation_approvers=[],
         fallback_escalation_approvers=[],
     )
@@ -150,7 +153,7 @@ def test_policy(official: Official) -> None:
         )
         assert read.expiration.duration == 365 * DAY
         (stage,) = read.request_approval_settings.stages
-        assert [type(each) for each in stage.primary_approvers] == [GroupMembers]
+        assert [type(each) for each in stage.primary_approvers] == [GroupMembers, RequestorManager]
         assert (stage.primary_approvers[0].group_id, stage.duration_before_automatic_denial) == (approvers, 14 * DAY)
         review = read.review_settings
         assert review.schedule.recurrence.pattern.type == RecurrencePatternType.AbsoluteYearly

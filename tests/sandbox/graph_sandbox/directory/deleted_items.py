@@ -101,7 +101,7 @@ def get_deleted_item(call: Call, id: str) -> Reply:
     """One deleted object."""
     kind, row = _find(call, id)
     call.require(*_READ[kind])
-    return answer_entity(call, type_of(row), row, "directoryObjects")
+    return _typed(call, kind, row)
 
 
 @router.post(f"{_BASE}/{{id}}/restore", _ANY_WRITE)
@@ -122,9 +122,7 @@ def restore_item(call: Call, id: str) -> Reply:
             call.tenant.clients[client.client_id] = client
     _store(directory, kind).remove(row["id"])
     row["deletedDateTime"] = None
-    body = answer_entity(call, type_of(row), row, "directoryObjects")
-    body.body = {"@odata.type": f"#microsoft.graph.{kind}", **body.body}
-    return body
+    return _typed(call, kind, row)
 
 
 @router.delete(f"{_BASE}/{{id}}", _ANY_WRITE)
@@ -134,6 +132,13 @@ def purge_item(call: Call, id: str) -> Reply:
     call.require(*_WRITE[kind])
     _purge(call.tenant.directory, kind, row["id"])
     return Reply(204)
+
+
+def _typed(call: Call, kind: str, row: Row) -> Reply:
+    """An object with its type: the address does not say it."""
+    reply = answer_entity(call, type_of(row), row, "directoryObjects")
+    reply.body = {"@odata.type": f"#microsoft.graph.{kind}", **reply.body}
+    return reply
 
 
 def _check_free(directory: DirectoryState, group: Row) -> None:

@@ -54,7 +54,9 @@ def present_policy(call: Call, row: Row) -> Row:
         collections += [review["primaryReviewers"], review["fallbackReviewers"]]
     for subjects in collections:
         for subject in subjects:
-            subject["description"] = _name_of(call.tenant, subject)
+            # Only these five kinds have a description; one that depends on the requestor has none (EM F.3).
+            if subject_of(subject)[0] in (*_SUBJECT_IDS, "attributeRuleMembers"):
+                subject["description"] = _name_of(call.tenant, subject)
     return shown
 
 

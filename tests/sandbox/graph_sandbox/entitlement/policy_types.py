@@ -29,6 +29,11 @@ def _subject_set(name: str, **properties: Property) -> ComplexType:
     return ComplexType(name, {**_DESCRIPTION, **properties})
 
 
+def _relation_set(name: str, **properties: Property) -> ComplexType:
+    """Whoever stands so to the requestor: it has no description (EM F.3)."""
+    return ComplexType(name, properties)
+
+
 SUBJECT_SET = ComplexType(
     "subjectSet",
     {},
@@ -40,12 +45,12 @@ SUBJECT_SET = ComplexType(
             _subject_set("connectedOrganizationMembers", connectedOrganizationId=Property("guid")),
             _subject_set("singleServicePrincipal", servicePrincipalId=Property("guid")),
             _subject_set("attributeRuleMembers", membershipRule=text()),
-            _subject_set("requestorManager", managerLevel=Property("int", default=1)),
-            _subject_set("targetManager", managerLevel=Property("int", default=1)),
-            _subject_set("internalSponsors"),
-            _subject_set("externalSponsors"),
-            _subject_set("targetUserSponsors"),
-            _subject_set("targetApplicationOwners"),
+            _relation_set("requestorManager", managerLevel=Property("int", default=1)),
+            _relation_set("targetManager", managerLevel=Property("int", default=1)),
+            _relation_set("internalSponsors"),
+            _relation_set("externalSponsors"),
+            _relation_set("targetUserSponsors"),
+            _relation_set("targetApplicationOwners"),
         )
     },
 )
