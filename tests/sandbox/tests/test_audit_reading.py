@@ -174,20 +174,15 @@ def test_permissions(sandbox: Running, graph: Graph) -> None:
 
 
 @pytest.mark.parametrize(
-    ("quirks", "audits", "sign_ins"),
-    [
-        ({"licence": "p1"}, 200, 200),
-        ({"licence": "none"}, 200, 403),
-        ({"licence": "none", "audit_needs_premium": True}, 403, 403),
-    ],
+    ("licence", "needed", "audits", "sign_ins"), [("p1", True, 200, 200), ("none", False, 200, 403), ("none", True, 403, 403)]
 )
-def test_licence(graph: Graph, quirks: dict[str, Any], audits: int, sign_ins: int) -> None:
+def test_licence(graph: Graph, licence: str, needed: bool, audits: int, sign_ins: int) -> None:
     """Sign-ins want P1; the audit log is read in a free tenant too (Microsoft-Extractor-Suite#202; decisions S11)."""
-    graph.quirk(**quirks)
-    assert graph("GET", AUDITS).status_code == audits
-    answer = graph("GET", "/auditLogs/signIns", status=sign_ins)
-    if sign_ins == 403:
-        assert answer.json()["error"]["code"] == "Authentication_RequestFromNonPremiumTenantOrB2CTenant"
+    graph.quirk(licence=licence, audit_needs_premium=needed)
+    for path, status in ((AUDITS, audits), ("/auditLogs/signIns", sign_ins)):
+        answer = graph("GET", path, status=status).json()
+        if status == 403:
+            assert answer["error"]["code"] == "Authentication_RequestFromNonPremiumTenantOrB2CTenant"
 
 
 def test_sign_ins(graph: Graph) -> None:

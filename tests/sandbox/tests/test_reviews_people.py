@@ -279,6 +279,15 @@ def test_a_throttle_of_their_own(sandbox: Running) -> None:
     assert graph("GET", f"{REVIEWS}/definitions").status_code == 200
 
 
+def test_an_injected_429_names_the_category(sandbox: Running) -> None:
+    """EM 1.3, the last line of the table: access reviews name their own category, other services do not."""
+    graph = put_clock(sandbox, -9)
+    sandbox.control("POST", "faults", [{"status": 429, "retry_after": 3}])
+    words = [graph("GET", path, status=429).json()["error"]["message"] for path in (f"{REVIEWS}/definitions", "/groups")]
+    sandbox.control("DELETE", "faults")
+    assert ["accessreviews.app.10s" in message for message in words] == [True, False]
+
+
 def test_a_hundred_decisions_on_a_page(sandbox: Running) -> None:
     """EM N 14: the page size of decisions is 100; $top and $skip go on, and so does the nextLink."""
     review = build(sandbox)

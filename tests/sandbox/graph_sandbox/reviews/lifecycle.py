@@ -110,14 +110,16 @@ def _run(call: Call, definition: Row, now: datetime) -> datetime | None:
 def _step(call: Call, definition: Row, policy: Row, instance: Row, now: datetime) -> datetime | None:
     """Do the next thing that is due with an instance; when the one after it is, or None when nothing will come."""
     if instance["status"] == "NotStarted":
-        found = occurrence(policy["reviewSettings"]["schedule"], instance["_number"])
-        if found is None:
-            call.tenant.reviews.instances.remove(instance["id"])
-            return None
-        instance.update(make_instance(definition, found))
-        if found.start <= now:
-            _begin(call, instance, policy, found.start)
-        return found.start
+        if instance["_seen"] != definition["_seen"]:
+            found = occurrence(policy["reviewSettings"]["schedule"], instance["_number"])
+            if found is None:
+                call.tenant.reviews.instances.remove(instance["id"])
+                return None
+            instance.update(make_instance(definition, found))
+        start = _time(instance["startDateTime"])
+        if start <= now:
+            _begin(call, instance, policy, start)
+        return start
     if instance["status"] == "InProgress":
         end = _time(instance["endDateTime"])
         if end <= now:

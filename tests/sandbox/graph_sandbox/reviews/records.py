@@ -72,6 +72,7 @@ def make_instance(definition: Row, occurrence: Occurrence) -> Row:
         "_definition_id": definition["id"],
         "_number": occurrence.number,
         "_review": definition["_review"],
+        "_seen": definition["_seen"],
         "_contacted": [],
         "startDateTime": directory_time(occurrence.start),
         "endDateTime": directory_time(occurrence.end),
