@@ -188,3 +188,25 @@ def test_requests_of_ones_own(sandbox: Running, graph: Graph) -> None:
     assert [row["status"] for row in stages_of(person(sandbox, "admin"), request)] == ["Completed"]
     assert state_of(graph, request) == "canceled"
     assert ana("POST", f"{url}/cancel").status_code == 400
+
+
+def test_the_manager_of_a_catalogs_assignments(sandbox: Running, graph: Graph) -> None:
+    """EM 1.4: *Access package assignment manager* of the catalog gives, changes and takes access there, and nowhere else."""
+    _unused, catalog, package = grant_chain(graph)
+    policy, elsewhere = make_policy(graph, package), grant_chain(graph)[2]
+    manager = person(sandbox, "chief")
+    nested = {"accessPackage": {"id": package}, "assignmentPolicy": {"id": policy}, "targetId": known(graph, ANA)}
+    body = {"requestType": "adminAdd", "assignment": nested}
+    assert refusal(manager, body) == (403, "UnAuthorized")
+    role = {
+        "principalId": known(graph, "chief"),
+        "roleDefinitionId": "e2182095-804a-4656-ae11-64734e9b7ae5",
+        "appScopeId": f"/AccessPackageCatalog/{catalog}",
+    }
+    graph("POST", "/roleManagement/entitlementManagement/roleAssignments", role, 201)
+    state_of(graph, send(manager, body))
+    [row] = assignments_of(graph, package)
+    for kind in ("adminUpdate", "adminRemove"):
+        assert state_of(graph, send(manager, change(kind, row["id"]))) == "delivered"
+    assert [item["state"] for item in assignments_of(graph, package)] == ["expired"]
+    assert refusal(manager, add(elsewhere, make_policy(graph, elsewhere), known(graph, ANA), "adminAdd")) == (403, "UnAuthorized")

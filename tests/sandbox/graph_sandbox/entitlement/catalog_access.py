@@ -84,7 +84,16 @@ def _catalog_of(call: Call, collection: str, object_id: str) -> str | None:
         return _text(body.get("catalog"), "id")
     if collection == "assignmentPolicies":
         return _catalog_of_package(call, _text(body.get("accessPackage"), "id"))
-    return _catalog_of_package(call, _text(body.get("assignment"), "accessPackageId"))
+    return _catalog_of_package(call, _package_of(call, body.get("assignment")))
+
+
+def _package_of(call: Call, assignment: Any) -> str | None:
+    """The package that a request is about: named flat or nested, or by the assignment that it changes."""
+    known = call.tenant.entitlement.assignments.get(_text(assignment, "id") or "")
+    if known is not None:
+        return str(known["_package_id"])
+    nested = assignment.get("accessPackage") if isinstance(assignment, dict) else None
+    return _text(assignment, "accessPackageId") or _text(nested, "id")
 
 
 def _catalog_of_package(call: Call, package_id: str | None) -> str | None:

@@ -90,7 +90,8 @@ def create_request(call: Call) -> Reply:
     if personal:
         request = _PERSONAL[kind](call, body, wanted)
     else:
-        call.require(*WRITE)
+        if not _administers(call, WRITE):
+            raise forbidden(Area.ENTITLEMENT)
         request = admin_add(call, body, wanted) if kind == "adminadd" else admin_change(call, _ADMINISTRATIVE[kind], body, wanted)
     reply = answer_entity(
         call, REQUEST, request, _COLLECTION, 201, location(call, "accessPackageAssignmentRequests", request["id"])
