@@ -40,7 +40,7 @@ $(VENV216)/.ready: requirements.txt
 	@$(VENV216)/bin/python -m $(PIP) 'ansible-core>=2.16,<2.17' -r requirements.txt 'pytest>=8.3,<10' 'hypothesis>=6.100,<7'
 	@touch $@
 
-.PHONY: help venv demo gates test lint units sandbox-tests integration core216 docs-troubleshooting build clean
+.PHONY: help venv demo gates test lint units sandbox-tests integration core216 docs-troubleshooting build bench clean
 
 venv: $(VENV)/.ready ## Install what is needed into .venv
 
@@ -81,5 +81,8 @@ build: $(VENV)/.ready ## Build the collection and look into the tarball
 gates: $(VENV)/.ready test ## make test, and what the ecosystem's own tools say (ansible-test, mypy --strict, an installed copy)
 	tests/gates.sh
 
+bench: $(VENV)/.ready ## What a task, a customer and a fleet cost (SIZE=small|full); writes .bench/
+	python tests/bench --size $(or $(SIZE),small) --out .bench
+
 clean: ## Remove everything that make has made
-	rm -rf $(VENV) $(VENV216) .build .demo .pytest_cache .hypothesis
+	rm -rf $(VENV) $(VENV216) .build .bench .demo .pytest_cache .hypothesis

@@ -1,0 +1,103 @@
+# Copyright (c) mssp.defender contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The tables of one run, as Markdown and as JSON."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import typing as t
+from importlib import metadata
+from pathlib import Path
+
+
+def write(found: dict[str, t.Any], directory: Path) -> str:
+    """Write `bench.json` and `bench.md`; returns the latter."""
+    directory.mkdir(parents=True, exist_ok=True)
+    found = {
+        **found,
+        "ansible_core": metadata.version("ansible-core"),
+        "python": platform.python_version(),
+        "cpus": len(os.sched_getaffinity(0)),
+    }
+    (directory / "bench.json").write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+    text = markdown(found)
+    (directory / "bench.md").write_text(text, encoding="utf-8")
+    return text
+
+
+def markdown(found: dict[str, t.Any]) -> str:
+    """The tables that are there."""
+    parts = [f"ansible-core {found['ansible_core']}, Python {found['python']}, {found['cpus']} CPUs; size {found['size']}."]
+    for name, show in (("tasks", _tasks), ("requests", _requests), ("fleet", _fleet), ("latency", _latency)):
+        if name in found:
+            parts.append(show(found[name]))
+    return "\n\n".join(parts) + "\n"
+
+
+def _table(head: t.Sequence[str], rows: t.Iterable[t.Sequence[t.Any]]) -> str:
+    lines = ["| " + " | ".join(head) + " |", "|" + "---|" * len(head)]
+    return "\n".join(lines + ["| " + " | ".join(map(str, row)) + " |" for row in rows])
+
+
+def _tasks(part: dict[str, t.Any]) -> str:
+    rows = [
+        (name, f"{value * 1000:.1f}", f"{part['against_debug'][name]:.2f}", part["graph_requests"].get(name, ""))
+        for name, value in part["seconds_of_cpu"].items()
+    ]
+    head = ("a task without a change", "ms of CPU for each host", "debug = 1", "Graph requests")
+    how = f"Medians of {part['runs']} alternating runs with {part['hosts']} hosts, an empty play subtracted."
+    return f"{_table(head, rows)}\n\n{how}"
+
+
+def _requests(part: dict[str, t.Any]) -> str:
+    rows = [
+        (name, counts["graph"], counts["writes"], counts["identity"], part["bars"][name])
+        for name, counts in part["counts"].items()
+    ]
+    return _table(("one default customer", "Graph requests", "of them writes", "identity requests", "bar"), rows)
+
+
+def _fleet(part: dict[str, t.Any]) -> str:
+    rows = [
+        (
+            row["customers"],
+            row["forks"],
+            *(
+                f"{row[kind][what]:{form}}"
+                for kind in ("first", "no_change")
+                for what, form in (("cpu_each", ".2f"), ("wall", ".1f"))
+            ),
+            f"{row['in_debug_tasks']:.0f}",
+            f"{row['no_change']['peak']:.0f}",
+        )
+        for row in part["rows"]
+    ]
+    head = (
+        "customers",
+        "forks",
+        "first run: CPU s each",
+        "wall s",
+        "no change: CPU s each",
+        "wall s",
+        "in debug tasks each",
+        "peak MiB",
+    )
+    return _table(head, rows)
+
+
+def _latency(part: dict[str, t.Any]) -> str:
+    rows = [
+        (
+            name,
+            f"{part[name]['wall_each']:.1f}",
+            f"{part[name]['floor_each']:.1f}",
+            f"{part[name]['ratio']:.2f}",
+            part[name]["throttled"],
+        )
+        for name in ("first run", "second run")
+    ]
+    head = (f"{part['latency_ms']} ms for each request, 2 % throttled", "wall s each", "floor s each", "ratio", "429")
+    return _table(head, rows)
