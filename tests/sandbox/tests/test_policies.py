@@ -165,7 +165,7 @@ def test_list_by_package(graph: Graph, package: str) -> None:
 
 
 def test_flags_that_do_not_stick(graph: Graph, package: str) -> None:
-    graph.quirk(approver_justification_sticks=False, requestor_justification_sticks=False)
+    graph.quirk(justification_flags_stick=False)
     policy = graph.ok("POST", f"{EM}/assignmentPolicies", policy_body(graph, "tier1", package), 201)
     approval = policy["requestApprovalSettings"]
     assert (approval["isRequestorJustificationRequired"], approval["stages"][0]["isApproverJustificationRequired"]) == (

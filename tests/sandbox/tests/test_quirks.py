@@ -70,7 +70,7 @@ def test_tips(graph: Graph) -> None:
 
 
 def test_revoking_sessions_of_guests(graph: Graph) -> None:
-    graph.quirk(revoke_ignores_guests=False)
+    graph.quirk(revoke_sessions_ignores_guests=False)
     assert graph("POST", f"/users/{guest_id(graph)}/revokeSignInSessions").status_code == 403
 
 
@@ -177,7 +177,7 @@ def test_lags_of_delivery_and_removal(graph: Graph) -> None:
 def test_guests_who_have_nothing_left(graph: Graph, action: str, enabled: bool) -> None:
     _unused, _unused, package = grant_chain(graph)
     policy = graph.ok("POST", f"{EM}/assignmentPolicies", policy_body(graph, "tier1", package), 201)["id"]
-    graph.quirk(external_user_lifecycle_action=action, duration_until_external_user_deleted="P5D", removal_lag=0)
+    graph.quirk(lifecycle_action=action, duration_until_external_user_deleted="P5D", removal_lag=0)
     assert graph.ok("GET", f"{EM}/settings")["durationUntilExternalUserDeletedAfterBlocked"] == "P5D"
     name = f"{action}@mssp.example".lower()
     wanted = {"target": {"email": name}, "assignmentPolicyId": policy, "accessPackageId": package}

@@ -204,7 +204,7 @@ def test_guests_who_are_let_in_again(sandbox: Running, graph: Graph) -> None:
 
 def test_an_assignment_that_is_left_keeps_the_guest(sandbox: Running, graph: Graph) -> None:
     """Decisions M5.4: it is the last assignment that counts; blocked only, where the tenant does not delete."""
-    graph.quirk(external_user_lifecycle_action="blockSignIn", duration_until_external_user_deleted="P1D")
+    graph.quirk(lifecycle_action="blockSignIn", duration_until_external_user_deleted="P1D")
     package, _unused, guest = invited(sandbox, graph, "wim@mssp.example")
     second = grant_chain(graph)[2]
     other = make_policy(graph, second)

@@ -26,12 +26,12 @@ def test_flags_that_do_not_stick_are_told_and_no_change_of_every_run(play: Play,
     }
     wanted: dict[str, t.Any] = {"name": "P", "access_package": package, "approval": approval}
 
-    play.quirks(approver_justification_sticks=False, requestor_justification_sticks=False)
+    play.quirks(justification_flags_stick=False)
     created = play.task("access_package_policy", **wanted)
     again = play.task("access_package_policy", **wanted)
     described = play.task("access_package_policy", **wanted, description="Other words")
     checked = play.check("access_package_policy", **wanted)
-    play.quirks(approver_justification_sticks=True, requestor_justification_sticks=True)
+    play.quirks(justification_flags_stick=True)
     mended = play.task("access_package_policy", **wanted)
     silent = play.task("access_package_policy", **wanted)
     play.run()

@@ -53,7 +53,7 @@ class Quirks(BaseModel):
     """Answers to reads without $select carry ``@microsoft.graph.tips`` (EM N.16)."""
     empty_pages: bool = False
     """The first page of every list is empty and has a nextLink, as paging.md allows."""
-    revoke_ignores_guests: bool = True
+    revoke_sessions_ignores_guests: bool = True
     """revokeSignInSessions of a guest answers 200 and changes nothing (decisions M4)."""
 
     # Identity
@@ -139,10 +139,8 @@ class Quirks(BaseModel):
     """PUT of a policy without accessPackage.id is refused with ArgumentNullException."""
     put_requires_all: bool = False
     """PUT of a policy must carry every property that the page calls required."""
-    approver_justification_sticks: bool = True
-    """isApproverJustificationRequired is kept; false: always read back as false."""
-    requestor_justification_sticks: bool = True
-    """isRequestorJustificationRequired is kept; false: always read back as false."""
+    justification_flags_stick: bool = True
+    """isApproverJustificationRequired and isRequestorJustificationRequired are kept; false: read back as false (decisions S8)."""
     review_start_moves: bool = False
     """A review start in the past is moved to today."""
     licence: Literal["governance", "p2", "p1", "none"] = "governance"
@@ -173,7 +171,7 @@ class Quirks(BaseModel):
     the documentation's "Expired" (decisions S7)."""
     callback_timeout: Literal["denied", "continues"] = "denied"
     """What becomes of a request whose custom extension does not answer in time (not documented)."""
-    external_user_lifecycle_action: Literal["none", "blockSignIn", "blockSignInAndDelete"] = "blockSignInAndDelete"
+    lifecycle_action: Literal["none", "blockSignIn", "blockSignInAndDelete"] = "blockSignInAndDelete"
     """The tenant's setting for guests whose last assignment ends."""
     duration_until_external_user_deleted: str = "P30D"
     """The same setting's waiting time."""

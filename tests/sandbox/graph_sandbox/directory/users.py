@@ -116,7 +116,7 @@ def remove_user(call: Call, id: str) -> Reply:
 def revoke_sessions(call: Call, id: str) -> Reply:
     """Answers true for guests as well, although it does nothing for them (decisions M4)."""
     user = find_user(call, id)
-    if user["userType"] == "Guest" and not call.tenant.quirks.revoke_ignores_guests:
+    if user["userType"] == "Guest" and not call.tenant.quirks.revoke_sessions_ignores_guests:
         raise GraphError(403, "Authorization_RequestDenied", "Insufficient privileges to complete the operation.")
     if user["userType"] != "Guest":
         call.world.sessions.revoke(call.tenant.id, user["id"])

@@ -87,12 +87,12 @@ def _number(items: list[Row], ids: IdSource) -> None:
 
 def _forget_flags(tenant: Tenant, row: Row) -> None:
     """Two flags that some tenants do not keep (decisions S8)."""
+    if tenant.quirks.justification_flags_stick:
+        return
     approval = row["requestApprovalSettings"]
-    if not tenant.quirks.requestor_justification_sticks:
-        approval["isRequestorJustificationRequired"] = False
-    if not tenant.quirks.approver_justification_sticks:
-        for stage in approval["stages"]:
-            stage["isApproverJustificationRequired"] = False
+    approval["isRequestorJustificationRequired"] = False
+    for stage in approval["stages"]:
+        stage["isApproverJustificationRequired"] = False
 
 
 def _move_review(call: Call, row: Row) -> None:

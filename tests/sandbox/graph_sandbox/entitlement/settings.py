@@ -20,7 +20,7 @@ def current_settings(call: Call) -> Row:
     return {
         "id": "entitlementManagementSettings",
         "durationUntilExternalUserDeletedAfterBlocked": quirks.duration_until_external_user_deleted,
-        "externalUserLifecycleAction": quirks.external_user_lifecycle_action,
+        "externalUserLifecycleAction": quirks.lifecycle_action,
         **call.tenant.entitlement.settings,
     }
 
