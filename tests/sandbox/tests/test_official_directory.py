@@ -92,6 +92,8 @@ def test_people_of_a_group(official: Official) -> None:
         assert (type(member), member.id, member.user_principal_name) == (User, person, "admin@contoso.example")
         eventual = {"ConsistencyLevel": "eventual"}
         assert await one.members.count.get(options(one.members.count, eventual)) == 1
+        assert [x.id for x in (await one.members.graph_user.get()).value] == [person]
+        assert (await one.members.graph_group.get()).value == []
         expanded = await ask(one, expand=["members"])
         assert [each.id for each in expanded.members] == [person]
         assert [each.id for each in await listed(one.transitive_members)] == [person]

@@ -21,7 +21,7 @@ ENVIRONMENT = EntityType("environment", Area.DEFENDER, {"id": text(), "kind": te
 ZONE = EntityType(
     "zone",
     Area.DEFENDER,
-    {"id": text(), "displayName": text(), "description": text(), "createdDateTime": text(), "modifiedDateTime": text()},
+    {"id": text(), "displayName": text(), "description": text()},
     navigation={"environments": Navigation(lambda _call, row: row["_environments"], lambda: ENVIRONMENT, many=True)},
 )
 
@@ -35,8 +35,6 @@ def _zones(call: Call) -> list[Row]:
             "id": zone_id,
             "displayName": "Production",
             "description": "",
-            "createdDateTime": "2026-01-01T00:00:00Z",
-            "modifiedDateTime": "2026-01-01T00:00:00Z",
             "_environments": [subscription],
         }
     ]

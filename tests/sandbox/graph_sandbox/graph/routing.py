@@ -22,7 +22,8 @@ from .errors import Area, GraphError, method_not_allowed, no_http_resource
 Handler = Callable[..., Reply]
 
 # The namespace has a short name, and the official SDKs write casts with it: ``members/graph.user``.
-_CAST = re.compile(r"^graph\.")
+# A cast by its short name, as the official SDKs write it; no id and no user principal name looks like this.
+_CAST = re.compile(r"^graph\.(?=\w+$)")
 
 _KEYED = re.compile(r"^(?P<name>[^(]+)\((?P<keys>\w+=.*)\)$")
 _KEY = re.compile(r"(?P<key>\w+)=(?:'(?P<text>(?:[^']|'')*)'|(?P<bare>[^',]*))(?:,\s*|$)")
@@ -133,7 +134,8 @@ class RouteTable:
         node = self._root
         for segment, keys in _segments(exchange.raw_path):
             values.extend(keys)
-            following = node.literals.get(_CAST.sub("microsoft.graph.", segment.lower()))
+            segment = _CAST.sub("microsoft.graph.", segment)
+            following = node.literals.get(segment.lower())
             if following is None:
                 following = node.wildcard
                 values.append(segment)

@@ -24,6 +24,7 @@ WRITE = ("Policy.ReadWrite.Authorization",)
 _CHECKER = BodyChecker(Area.DIRECTORY)
 _CONTEXT = "policies/authorizationPolicy"
 
+_CONSENT_POLICIES = "permissionGrantPoliciesAssigned"
 DEFAULT_PERMISSIONS = ComplexType(
     "defaultUserRolePermissions",
     {
@@ -32,7 +33,7 @@ DEFAULT_PERMISSIONS = ComplexType(
         "allowedToCreateTenants": flag(),
         "allowedToReadBitlockerKeysForOwnedDevice": flag(),
         "allowedToReadOtherUsers": flag(),
-        "permissionGrantPoliciesAssigned": Property("strings"),
+        _CONSENT_POLICIES: Property("strings"),
     },
 )
 AUTHORIZATION_POLICY = EntityType(
@@ -66,7 +67,7 @@ def authorization_policy(call: Call) -> Row:
         "allowedToCreateTenants": True,
         "allowedToReadBitlockerKeysForOwnedDevice": True,
         "allowedToReadOtherUsers": True,
-        "permissionGrantPoliciesAssigned": ["ManagePermissionGrantsForSelf.microsoft-user-default-legacy"],
+        _CONSENT_POLICIES: ["ManagePermissionGrantsForSelf.microsoft-user-default-legacy"],
         **written.get("defaultUserRolePermissions", {}),
     }
     return {
@@ -84,6 +85,12 @@ def authorization_policy(call: Call) -> Row:
         **written,
         "defaultUserRolePermissions": permissions,
     }
+
+
+def _beta(policy: Row) -> Row:
+    """Beta's type has no list of consent policies among the users' permissions."""
+    permissions = {key: value for key, value in policy["defaultUserRolePermissions"].items() if key != _CONSENT_POLICIES}
+    return {**policy, "defaultUserRolePermissions": permissions}
 
 
 def _update(call: Call) -> Reply:
@@ -118,13 +125,13 @@ def update_policy(call: Call) -> Reply:
 @beta.get("/policies/authorizationPolicy", READ)
 def list_policy(call: Call) -> Reply:
     """In beta: a collection with the one policy."""
-    return answer_collection(call, AUTHORIZATION_POLICY, [authorization_policy(call)], _CONTEXT)
+    return answer_collection(call, AUTHORIZATION_POLICY, [_beta(authorization_policy(call))], _CONTEXT)
 
 
 @beta.get("/policies/authorizationPolicy/authorizationPolicy", READ)
 def get_beta_policy(call: Call) -> Reply:
     """In beta: the policy by its id."""
-    return answer_entity(call, AUTHORIZATION_POLICY, authorization_policy(call), _CONTEXT)
+    return answer_entity(call, AUTHORIZATION_POLICY, _beta(authorization_policy(call)), _CONTEXT)
 
 
 @beta.patch("/policies/authorizationPolicy/authorizationPolicy", WRITE)
