@@ -6,62 +6,20 @@
 from __future__ import annotations
 
 import contextlib
-import dataclasses
-import typing as t
 
 import pytest
 from sweeps import sizes, state
 from sweeps.cutting import Cut, Kind
 from sweeps.role import Ending, Run
-from sweeps.wanted import Wanted, changed, published
+from sweeps.stories import STORIES, Undisturbed, begin, undisturbed
 from sweeps.wire import Killed
 from sweeps.worlds import World
 
 
-@dataclasses.dataclass(frozen=True)
-class Undisturbed:
-    """What a run does and leaves when nothing goes wrong."""
-
-    state: state.State
-    requests: int
-
-
-Story = t.Callable[[int], Wanted]
-# name -> what is there before, what is wanted then.
-STORIES: dict[str, tuple[Story | None, Story]] = {
-    "first onboarding": (None, lambda _number: published()),
-    "update": (lambda _number: published(), changed),
-}
-if sizes.FULL:
-    STORIES["update and back"] = (changed, lambda _number: published())
-
-
-def begin(world: World, story: str, **quirks: t.Any) -> tuple[t.Any, Wanted]:
-    """A customer at the point where the story's run begins, and what that run wants."""
-    before, wanted = STORIES[story]
-    customer, number = world.customer()
-    if before is not None:
-        world.quiet()
-        ending = Run(customer, before(number)).play()
-        assert not ending.failed, ending.sentences
-    customer.quirks(**quirks)
-    world.quiet()
-    return customer, wanted(number)
-
-
 @pytest.fixture(scope="module")
-def undisturbed(world: World) -> dict[str, Undisturbed]:
+def expected(world: World) -> dict[str, Undisturbed]:
     """Each story without a disturbance."""
-    found = {}
-    for story in STORIES:
-        customer, wanted = begin(world, story)
-        counting = Cut("killed", -1)
-        world.wire.hooks.append(counting)
-        ending = Run(customer, wanted).play()
-        assert not ending.failed, ending.sentences
-        assert ending.changes
-        found[story] = Undisturbed(state.read(customer), counting.requests)
-    return found
+    return undisturbed(world)
 
 
 def cut_short(world: World, story: str, kind: Kind, after: int, expected: state.State) -> tuple[str, list[str]]:
@@ -94,13 +52,13 @@ def cut_short(world: World, story: str, kind: Kind, after: int, expected: state.
 @pytest.mark.parametrize("part", range(sizes.PARTS))
 @pytest.mark.parametrize("kind", ["killed", "lost"])
 @pytest.mark.parametrize("story", STORIES)
-def test_every_crash_point(world: World, undisturbed: dict[str, Undisturbed], story: str, kind: Kind, part: int) -> None:
-    expected = undisturbed[story]
+def test_every_crash_point(world: World, expected: dict[str, Undisturbed], story: str, kind: Kind, part: int) -> None:
+    whole = expected[story]
     # Killed before the first request, and after each one but the last; every answer lost.
-    points = range(expected.requests) if kind == "killed" else range(1, expected.requests + 1)
+    points = range(whole.requests) if kind == "killed" else range(1, whole.requests + 1)
     found = {}
     for after in points[part :: sizes.PARTS]:
-        struck, problems = cut_short(world, story, kind, after, expected.state)
+        struck, problems = cut_short(world, story, kind, after, whole.state)
         found[f"{story}, {kind} after {after} ({struck})"] = problems
 
     assert not sizes.told(found), sizes.told(found)

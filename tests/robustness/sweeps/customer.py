@@ -12,6 +12,9 @@ import urllib.parse
 from sweeps.wire import BASE_URL, Wire
 
 EM = "identityGovernance/entitlementManagement"
+# What was written or granted just now is seen after so many tries at the latest.
+_PATIENCE = 10
+
 Json = t.Any
 Entry = dict[str, t.Any]
 
@@ -49,13 +52,23 @@ class Customer:
             found += page["value"]
         return found
 
+    def look(self, path: str, *, beta: bool = False) -> int:
+        """The status of a GET, whatever it is."""
+        headers = {"Authorization": f"Bearer {self._bearer()}"}
+        url = f"{BASE_URL}/{'beta' if beta else 'v1.0'}/{path}"
+        return self.wire.exchange("GET", url, headers).status_code
+
     def call(self, method: str, path: str, body: Json = None, *, beta: bool = False) -> Json:
         """Any request that must succeed."""
         return self._call(method, f"{BASE_URL}/{'beta' if beta else 'v1.0'}/{path}", body)
 
     def _call(self, method: str, url: str, body: Json = None) -> Json:
         headers = {"Authorization": f"Bearer {self._bearer()}", "Content-Type": "application/json"}
-        answer = self.wire.exchange(method, url.replace(" ", "%20"), headers, b"" if body is None else json.dumps(body).encode())
+        payload = b"" if body is None else json.dumps(body).encode()
+        for _try in range(_PATIENCE):
+            answer = self.wire.exchange(method, url.replace(" ", "%20"), headers, payload)
+            if answer.status_code not in (403, 404):
+                break
         assert answer.status_code < 300, f"{method} {url} by hand: {answer.status_code} {answer.text}"
         return answer.json() if answer.content else {}
 

@@ -101,7 +101,8 @@ class Run:
 
     def _present(self) -> None:
         wanted = self._wanted
-        preflight = self._task("tenant_info", [{"features": ["onboard"], "fail_on_missing": True, "exclusive": True}])[0]
+        features = ["entitlement", "groups"] if wanted["skip_defender"] else ["onboard"]
+        preflight = self._task("tenant_info", [{"features": features, "fail_on_missing": True, "exclusive": True}])[0]
         known = self._look("aad_group", [wanted.group(wanted.entries[-1], described=False)])
         # As the role: `changes` is missing where the plan failed.
         if known[0].get("changes"):
@@ -110,7 +111,8 @@ class Run:
             self._refuse(known)
         made = self._task("aad_group", [wanted.group(entry) for entry in wanted.entries])
         groups = {entry["key"]: result["group"] for entry, result in zip(wanted.entries, made, strict=True)}
-        self._task("mde_role", [wanted.role(tier, groups) for tier in wanted.tiers])
+        if not wanted["skip_defender"]:
+            self._task("mde_role", [wanted.role(tier, groups) for tier in wanted.tiers])
         organization = self._task("connected_org", [wanted.organization()])[0]["connected_org"]
         catalog = self._task("access_package_catalog", [wanted.catalog(groups)])[0]["catalog"]
         hint = preflight["tenant"]["domain"]
@@ -125,7 +127,8 @@ class Run:
         planned = self._look("aad_group", [wanted.group(entry, described=False) for entry in wanted.entries])
         self._refuse(known + planned)
         groups = {entry["key"]: result["group"] for entry, result in zip(wanted.entries, planned, strict=True)}
-        self._refuse(self._look("mde_role", [wanted.role(tier, groups, described=False) for tier in wanted.tiers]))
+        if not wanted["skip_defender"]:
+            self._refuse(self._look("mde_role", [wanted.role(tier, groups, described=False) for tier in wanted.tiers]))
         self._refuse(self._look("connected_org", [wanted.organization(described=False)]))
         stages = wanted.tier_stages(groups)
         policies = [

@@ -16,10 +16,19 @@ State = dict[str, list[tuple[str, t.Any]]]
 
 _ROLES = "roleManagement/defender/roleDefinitions"
 _ASSIGNMENTS = "roleManagement/defender/roleAssignments"
+_BY_ID = {
+    "group": "groups",
+    "role": _ROLES,
+    "assignment": _ASSIGNMENTS,
+    "organization": f"{EM}/connectedOrganizations",
+    "catalog": f"{EM}/catalogs",
+    "package": f"{EM}/accessPackages",
+    "policy": f"{EM}/assignmentPolicies",
+}
 # Order means something in these only.
 _ORDERED = ("stages", "questions")
 # Given by the server, or a matter of the day of creation.
-_LEFT_OUT = ("id", "version", "createdBy", "modifiedBy", "tips")
+_LEFT_OUT = ("id", "version", "isBuiltIn", "isEnabled")
 _START = "startDateTime"
 _GROUP = "id,displayName,description,uniqueName,mailNickname,securityEnabled,mailEnabled,groupTypes"
 
@@ -27,6 +36,29 @@ _GROUP = "id,displayName,description,uniqueName,mailNickname,securityEnabled,mai
 def read(customer: Customer) -> State:
     """Everything, whoever made it, but for what Microsoft puts into each tenant."""
     listed = _listed(customer)
+    names = _names(customer, listed)
+    state: State = {}
+    for kind, objects in listed.items():
+        said = [(_label(kind, item, names), _plain(item, names)) for item in objects]
+        state[kind] = sorted(said, key=lambda one: (one[0], json.dumps(one[1], sort_keys=True)))
+    return state
+
+
+def names(customer: Customer) -> dict[str, str]:
+    """What each id of the tenant is called."""
+    return _names(customer, _listed(customer))
+
+
+def settle(customer: Customer, rounds: int) -> None:
+    """Look at everything, listed and by id, so often: lags count reads, then no reader sees an old state any more."""
+    for _round in range(rounds):
+        for kind, objects in _listed(customer).items():
+            for item in objects:
+                if path := _BY_ID.get(kind):
+                    customer.look(f"{path}/{item['id']}", beta=path.startswith("roleManagement"))
+
+
+def _names(customer: Customer, listed: dict[str, list[dict[str, t.Any]]]) -> dict[str, str]:
     names = {customer.tenant_id: "<tenant>", customer.domain: "<domain>"}
     for user in customer.list("users?$select=id,userPrincipalName"):
         names[user["id"]] = f"<user {user['userPrincipalName'].partition('@')[0]}>"
@@ -34,11 +66,9 @@ def read(customer: Customer) -> State:
         for item in objects:
             if item.get("displayName") and kind != "resource":
                 names[item["id"]] = f"<{kind} {item['displayName']}>"
-    state: State = {}
-    for kind, objects in listed.items():
-        said = [(_label(kind, item, names), _plain(item, names)) for item in objects]
-        state[kind] = sorted(said, key=lambda one: (one[0], json.dumps(one[1], sort_keys=True)))
-    return state
+    for policy in listed["policy"]:
+        names[policy["id"]] = f"<policy of {policy['accessPackage']['displayName']}>"
+    return names
 
 
 def _listed(customer: Customer) -> dict[str, list[dict[str, t.Any]]]:

@@ -216,12 +216,12 @@ class Wanted:
         }
 
 
-def published() -> Wanted:
-    """Nothing but the defaults."""
-    return Wanted()
+def published(**more: t.Any) -> Wanted:
+    """Nothing but the defaults, and what the test varies."""
+    return Wanted(**more)
 
 
-def changed(number: int) -> Wanted:
+def changed(number: int, **more: t.Any) -> Wanted:
     """Another wish for the same customer: each kind of object is changed, by PATCH, by PUT or by replacing a link.
 
     :param number: which customer of the series.
@@ -257,4 +257,5 @@ def changed(number: int) -> Wanted:
         connected_org_state="proposed",
         packages_hidden=True,
         duration_days=180,
+        **more,
     )

@@ -32,12 +32,22 @@ class Killed(BaseException):
 
 @dataclasses.dataclass(frozen=True)
 class Sent:
-    """One request of the collection: when, what, and the status; None without an answer."""
+    """One request of the collection, as the client saw it.
+
+    :param at: second of the timeline.
+    :param status: of the answer; None when none arrived.
+    """
 
     at: float
     method: str
     url: str
+    body: str
     status: int | None
+
+    @property
+    def write(self) -> bool:
+        """Whether it changes something in Graph."""
+        return self.method != "GET" and ("/v1.0/" in self.url or "/beta/" in self.url)
 
 
 class Dropped(Exception):
@@ -96,7 +106,7 @@ class Wire(requests.adapters.BaseAdapter):
         except Dropped:
             raise requests.exceptions.ConnectionError("the sandbox dropped the connection", request=request) from None
         finally:
-            self.sent.append(Sent(began, str(request.method), str(request.url), status))
+            self.sent.append(Sent(began, str(request.method), str(request.url), body.decode(), status))
         answer.request = request
         return answer
 
