@@ -75,10 +75,20 @@ class Ending:
 class Run:
     """One run of the role for one customer: a directory for its token, a process for each task.
 
-    :param wait_timeout: seconds, as the option of that name.
+    :param wait_timeout: seconds, as the option of that name; so is `request_timeout`.
+    :param task_seconds: the `timeout` keyword of each task.
     """
 
-    def __init__(self, customer: Customer, wanted: Wanted, *, wait_timeout: int = 300, request_timeout: int = 30) -> None:
+    def __init__(
+        self,
+        customer: Customer,
+        wanted: Wanted,
+        *,
+        wait_timeout: int = 300,
+        request_timeout: int = 30,
+        task_seconds: float | None = None,
+    ) -> None:
+        self._task_seconds = task_seconds
         self._customer = customer
         self._wanted = wanted
         self._timeouts = {"wait_timeout": wait_timeout, "request_timeout": request_timeout}
@@ -193,6 +203,7 @@ class Run:
             warn=self.warnings.append,
             host=self._customer.domain,
             run_directory=self._directory.name,
+            seconds=self._task_seconds,
         )
         pauses = self._customer.wire.timeline.pauses
         before = len(pauses)
