@@ -301,7 +301,8 @@ def _as_kept(resource: Resource, planned: _Planned, written: Entity) -> Entity:
     fragile = [x for x in resource.properties if x.fragile and x.same(pick(planned.body, x.path)) != x.same(None)]
     if not fragile:
         return written
-    stored = resource.find(fresh=True)
+    # The answer to a create shows what was stored. After a change it is read again.
+    stored = resource.find(fresh=True) if planned.exists else written
     before = planned.entity or {}
     if stored is None or (planned.exists and stored.get("modifiedDateTime") == before.get("modifiedDateTime")):
         # A read that does not know the write yet tells nothing.

@@ -598,7 +598,7 @@ def test_what_else_was_changed_is_still_told():
 
 
 def test_what_a_new_policy_does_not_keep_is_told():
-    table = {LISTED: [page(), page(stored_without_flags())], f"POST {POLICIES}": answer(201, {"id": C})}
+    table = {LISTED: page(), f"POST {POLICIES}": answer(201, stored_without_flags())}
     resource, http = make(table, desired(FORGETFUL))
     outcome = reconcile(resource)
     assert [change.action for change in outcome.changes] == ["create"]
