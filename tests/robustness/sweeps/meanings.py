@@ -231,7 +231,7 @@ STAGES = Kind(
     lambda x: _one_of([{"primaryApprovers": []}] * x, *(() if x else (None, ABSENT))),
 )
 
-# (type, text, required, editable, one of: a pattern or choices)
+# (text, required, editable, a pattern or choices)
 _QUESTION = st.tuples(
     _TEXTS,
     st.booleans(),
