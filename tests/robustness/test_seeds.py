@@ -39,7 +39,8 @@ def attempt(world: World, customer: Customer, wanted: Wanted, lots: Lots, number
     with contextlib.suppress(Killed):
         ending = run.play()
     world.wire.hooks.clear()
-    problems = discipline.repeated(world.wire.sent[began:])
+    sent = world.wire.sent[began:]
+    problems = discipline.repeated(sent) + discipline.hasty(sent)
     problems += [f"a task waited {x:.0f} of {lots.wait_timeout} s" for x in run.waited if x > lots.wait_timeout + 0.001]
     if ending is not None:
         problems += discipline.told_badly(ending)

@@ -67,6 +67,19 @@ def repeated(sent: t.Sequence[Sent]) -> list[str]:
     return found
 
 
+def hasty(sent: t.Sequence[Sent]) -> list[str]:
+    """What one run has sent again before Graph's Retry-After was over."""
+    found = []
+    until: dict[Write, float] = {}
+    for one in sent:
+        key = (one.method, one.url, one.body)
+        if one.at < until.pop(key, 0.0) - 0.001:
+            found.append(f"sent again too early: {one.method} {one.url}")
+        if one.retry_after is not None:
+            until[key] = one.at + one.retry_after
+    return found
+
+
 def writes(sent: t.Iterable[Sent], names: dict[str, str]) -> set[Write]:
     """The different writes, with names in place of ids."""
     return {(x.method, _named(x.url, names), _without_others(_named(x.body, names))) for x in sent if x.write}

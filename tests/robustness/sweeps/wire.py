@@ -36,6 +36,7 @@ class Sent:
 
     :param at: second of the timeline.
     :param status: of the answer; None when none arrived.
+    :param retry_after: what the answer says, where that is a number of seconds.
     """
 
     at: float
@@ -43,6 +44,7 @@ class Sent:
     url: str
     body: str
     status: int | None
+    retry_after: float | None = None
 
     @property
     def write(self) -> bool:
@@ -94,6 +96,7 @@ class Wire(requests.adapters.BaseAdapter):
         began = self.timeline.elapsed
         body = request.body.encode() if isinstance(request.body, str) else request.body or b""
         status: int | None = None
+        pause = ""
         try:
             answer = self.exchange(str(request.method), str(request.url), dict(request.headers), body)
             for hook in self.hooks:
@@ -102,11 +105,12 @@ class Wire(requests.adapters.BaseAdapter):
             if limit is not None and self.timeline.elapsed - began > limit:
                 self.timeline.elapsed = began + limit
                 raise requests.exceptions.ReadTimeout("the sandbox was slow", request=request)
-            status = answer.status_code
+            status, pause = answer.status_code, answer.headers.get("Retry-After", "")
         except Dropped:
             raise requests.exceptions.ConnectionError("the sandbox dropped the connection", request=request) from None
         finally:
-            self.sent.append(Sent(began, str(request.method), str(request.url), body.decode(), status))
+            seconds = float(pause) if pause.isdecimal() else None
+            self.sent.append(Sent(began, str(request.method), str(request.url), body.decode(), status, seconds))
         answer.request = request
         return answer
 

@@ -1,0 +1,73 @@
+# Copyright (c) mssp.defender contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Where nobody knows how the service behaves, a switch of the sandbox chooses: the collection is right under each choice.
+
+Every switch, turned to each of its other values, under a first onboarding, a run after it, and an update.
+"""
+
+from __future__ import annotations
+
+import re
+import typing as t
+
+import pytest
+from graph_sandbox.config.quirks import Quirks
+from sweeps import state
+from sweeps.role import Run
+from sweeps.stories import STORIES, Undisturbed, begin, undisturbed
+from sweeps.worlds import World
+
+# What a service that behaves so refuses, and in which words the run says it.
+REFUSED = {
+    ("urbac_active", False): r"Cannot read the Defender role '[^']+' in tenant .*: .* 403 ",
+    ("post_roledef_500", True): r"Cannot create the Defender role '[^']+' in tenant .*: Graph answered 500 ",
+    ("licence", "p1"): r"NoLicense: .* needs Microsoft Entra ID P2 ",
+    ("licence", "none"): r"NoLicense: .* needs Microsoft Entra ID P2 ",
+}
+# What leaves another state, or makes every run do something, and why that is right.
+OTHERWISE = {
+    ("justification_flags_stick", False): "two flags are not there, and each run tries to set them",
+}
+
+
+def _others(name: str) -> list[t.Any]:
+    field = Quirks.model_fields[name]
+    if field.annotation is bool:
+        return [not field.default]
+    if t.get_origin(field.annotation) is t.Literal:
+        return [value for value in t.get_args(field.annotation) if value != field.default]
+    return [2] if field.annotation in (int, float) else []
+
+
+CHOICES = [(name, value) for name in Quirks.model_fields for value in _others(name)]
+
+
+@pytest.fixture(scope="module")
+def expected(world: World) -> dict[str, Undisturbed]:
+    """Each story without a disturbance."""
+    return undisturbed(world)
+
+
+@pytest.mark.parametrize("story", STORIES)
+@pytest.mark.parametrize(("name", "value"), CHOICES, ids=str)
+def test_under_each_choice(world: World, expected: dict[str, Undisturbed], story: str, name: str, value: t.Any) -> None:
+    customer, wanted = begin(world, story)
+    customer.quirks(**{name: value})
+    ending = Run(customer, wanted).play()
+    if (name, value) in REFUSED:
+        (sentence, *_more) = ending.sentences
+        assert re.search(REFUSED[name, value], sentence), sentence
+        customer.quirks(**{name: Quirks.model_fields[name].default})
+        ending = Run(customer, wanted).play()
+    assert ending.sentences == []
+    if not isinstance(Quirks.model_fields[name].default, (bool, str)):
+        # What lags would show this test as well what was before.
+        customer.quirks(**{name: Quirks.model_fields[name].default})
+    assert (state.differences(state.read(customer), expected[story].state) != []) == ((name, value) in OTHERWISE)
+    world.quiet()
+
+    again = Run(customer, wanted).play()
+
+    assert (again.sentences, again.changes) == ([], [])
+    assert (customer.writes() != []) == ((name, value) in OTHERWISE)
