@@ -14,6 +14,7 @@ import typing as t
 import pytest
 from graph_sandbox.config.quirks import Quirks
 from sweeps import state
+from sweeps.customer import Customer
 from sweeps.role import Run
 from sweeps.stories import STORIES, Undisturbed, begin, undisturbed
 from sweeps.worlds import World
@@ -24,6 +25,8 @@ REFUSED = {
     ("post_roledef_500", True): r"Cannot create the Defender role '[^']+' in tenant .*: Graph answered 500 ",
     ("licence", "p1"): r"NoLicense: .* needs Microsoft Entra ID P2 ",
     ("licence", "none"): r"NoLicense: .* needs Microsoft Entra ID P2 ",
+    # A permission that was granted just now: the token has it, and Graph does not know it yet. The next run goes on.
+    ("grant_lag", 2): r"Graph answered 403 .* The token has ",
 }
 # What leaves another state, or makes every run do something, and why that is right.
 OTHERWISE = {
@@ -49,6 +52,17 @@ def expected(world: World) -> dict[str, Undisturbed]:
     return undisturbed(world)
 
 
+def settled(world: World, customer: Customer, expected: state.State) -> list[str]:
+    """The differences that remain when all that lags has been read often enough and has had its time."""
+    found: list[str] = []
+    for _try in range(20):
+        world.timeline.sleep(1)
+        found = state.differences(state.read(customer), expected)
+        if not found:
+            break
+    return found
+
+
 @pytest.mark.parametrize("story", STORIES)
 @pytest.mark.parametrize(("name", "value"), CHOICES, ids=str)
 def test_under_each_choice(world: World, expected: dict[str, Undisturbed], story: str, name: str, value: t.Any) -> None:
@@ -61,10 +75,11 @@ def test_under_each_choice(world: World, expected: dict[str, Undisturbed], story
         customer.quirks(**{name: Quirks.model_fields[name].default})
         ending = Run(customer, wanted).play()
     assert ending.sentences == []
-    if not isinstance(Quirks.model_fields[name].default, (bool, str)):
-        # What lags would show this test as well what was before.
-        customer.quirks(**{name: Quirks.model_fields[name].default})
-    assert (state.differences(state.read(customer), expected[story].state) != []) == ((name, value) in OTHERWISE)
+    usual = Quirks.model_fields[name].default
+    customer.quirks(**{name: usual})
+    assert (settled(world, customer, expected[story].state) != []) == ((name, value) in OTHERWISE)
+    if isinstance(usual, (bool, str)) and (name, value) not in REFUSED:
+        customer.quirks(**{name: value})
     world.quiet()
 
     again = Run(customer, wanted).play()

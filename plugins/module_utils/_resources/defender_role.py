@@ -25,6 +25,9 @@ from ansible_collections.mssp.defender.plugins.module_utils._resources.reference
 _ROLES = "roleManagement/defender/roleDefinitions"
 ASSIGNMENTS = "roleManagement/defender/roleAssignments"
 
+# A new role or a new group is not known everywhere at once.
+_NOT_YET = ("NotFound", "ResourceNotFound", "Request_ResourceNotFound")
+
 
 def allowed_actions(role_permissions: t.Any) -> list[str]:
     """All actions of a role, over all its permission sets, in order."""
@@ -101,15 +104,16 @@ class Assignments(Part):
         return Link((words(value["principalIds"]), words(scopes)), f"on {', '.join(scopes)}", value, item)
 
     def add(self, entity: Entity, link: Link) -> Link:
-        made = self._graph.post(
-            ASSIGNMENTS,
-            {
-                "displayName": entity["displayName"],
-                "roleDefinitionId": entity["id"],
-                "principalIds": link.value["principalIds"],
-                "appScopeIds": link.value["appScopeIds"],
-            },
-            beta=True,
+        body = {
+            "displayName": entity["displayName"],
+            "roleDefinitionId": entity["id"],
+            "principalIds": link.value["principalIds"],
+            "appScopeIds": link.value["appScopeIds"],
+        }
+        made = self._graph.when_ready(
+            f"Defender to know the role '{entity['displayName']}' and its groups",
+            _NOT_YET,
+            lambda: self._graph.post(ASSIGNMENTS, body, beta=True),
         )
         if words(made.get("appScopeIds")) - words(link.value["appScopeIds"]):
             # Wider than asked for is worse than none: take it back and stop (decisions B.1).
