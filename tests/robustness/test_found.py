@@ -19,17 +19,6 @@ from sweeps.wanted import published
 from sweeps.worlds import World
 
 
-@pytest.mark.xfail(strict=True, reason="an assignment does not wait for a role or a group that Defender does not know yet")
-def test_a_new_role_cannot_be_assigned_at_once(world: World) -> None:
-    """Left out: the quirk new_use_lag of lots.py. The task polls for what a new group needs everywhere else."""
-    customer, _number = world.customer()
-    customer.quirks(new_use_lag=1)
-    ending = Run(customer, published()).play()
-
-    assert ending.sentences == []
-    assert len(customer.list("roleManagement/defender/roleAssignments", beta=True)) == 2
-
-
 @pytest.mark.xfail(strict=True, reason="a group that carries our unique name is refused when it is found by its name first")
 def test_a_group_with_our_unique_name_is_ours_however_it_is_found(world: World) -> None:
     """Left out: reads by unique name that answer 404 once (_NOT_BY_KEY of lots.py), and AdoptionRefused of two runs at once.
