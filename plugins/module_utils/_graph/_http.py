@@ -134,19 +134,32 @@ class BoundedHttp:
         attempt = 0
         while True:
             attempt += 1
-            answer = self._inner.request(method, url, timeout=self._timeout, auth=_as_it_is, **kwargs)
-            if answer.status_code not in _OVERLOADED:
+            answer, lost = self._once(method, url, kwargs)
+            if answer is not None and answer.status_code not in _OVERLOADED:
                 return answer
             pause = retry_after(answer) or backoff(attempt - 1)
             if attempt == _TRIES or not self.budget.fits(pause):
-                host, tries = "/".join(url.split("/", 3)[:3]), some(attempt, "time")
-                raise GraphError(
-                    f"no access token: the identity platform {host} answered {answer.status_code} (tried {tries})",
-                    remedy="It is overloaded or down: run again later, or use fewer forks.",
-                    status=answer.status_code,
-                    code="IdentityUnavailable",
-                )
+                raise lost or _overloaded(url, answer.status_code, attempt)
             self.budget.sleep(pause)
+
+    def _once(self, method: str, url: str, kwargs: dict[str, t.Any]) -> tuple[t.Any, Exception | None]:
+        try:
+            return self._inner.request(method, url, timeout=self._timeout, auth=_as_it_is, **kwargs), None
+        except requests.exceptions.SSLError:
+            # Another try finds the same certificate.
+            raise
+        except requests.exceptions.ConnectionError as exc:
+            return None, exc
 
     def close(self) -> None:
         """The session belongs to the process, not to MSAL."""
+
+
+def _overloaded(url: str, status: int, attempts: int) -> GraphError:
+    host = "/".join(url.split("/", 3)[:3])
+    return GraphError(
+        f"no access token: the identity platform {host} answered {status} (tried {some(attempts, 'time')})",
+        remedy="It is overloaded or down: run again later, or use fewer forks.",
+        status=status,
+        code="IdentityUnavailable",
+    )

@@ -121,7 +121,9 @@ class Group(Resource):
                 remedy="Name the right one by group_id, or rename the others.",
                 code="Ambiguous",
             )
-        self._by_name_alone = bool(found)
+        # A replica that did not know the unique name a moment ago, or another run that made the group meanwhile: it is ours.
+        ours = word(self.desired.get("uniqueName"))
+        self._by_name_alone = bool(found) and not (ours and word(found[0].get("uniqueName")) == ours)
         return found[0] if found else None
 
     def manageable(self, current: Entity) -> None:

@@ -141,7 +141,10 @@ class Platform:
         self.answers = list(answers)
 
     def request(self, verb, url, **kwargs):
-        return self.answers.pop(0)
+        given = self.answers.pop(0)
+        if isinstance(given, Exception):
+            raise given
+        return given
 
 
 @pytest.mark.parametrize("status", [429, 500, 502, 503, 504])
@@ -172,3 +175,27 @@ def test_it_is_not_asked_for_ever(seconds, tries):
 def test_an_answer_is_an_answer(status):
     http = _http.BoundedHttp(Platform(answer(status, {})), 7.0, Budget(60, Clock()))
     assert http.post("u").status_code == status
+
+
+def test_a_dropped_connection_is_made_again():
+    clock = Clock()
+    platform = Platform(requests.exceptions.ConnectionError("x"), requests.exceptions.ConnectTimeout("x"), answer(200, {}))
+    assert _http.BoundedHttp(platform, 7.0, Budget(60, clock)).post("u").status_code == 200
+    assert len(clock.slept) == 2
+
+
+@pytest.mark.parametrize(
+    ("kind", "seconds", "tries"),
+    [
+        (requests.exceptions.ConnectionError, 60, 4),
+        (requests.exceptions.ConnectionError, 0, 1),
+        # Another try finds the same certificate, and waits as long for the same answer.
+        (requests.exceptions.SSLError, 60, 1),
+        (requests.exceptions.ReadTimeout, 60, 1),
+    ],
+)
+def test_a_platform_that_cannot_be_had(kind, seconds, tries):
+    platform = Platform(*(kind("x") for dummy in range(9)))
+    with pytest.raises(kind):
+        _http.BoundedHttp(platform, 7.0, Budget(seconds, Clock())).get("u")
+    assert len(platform.answers) == 9 - tries

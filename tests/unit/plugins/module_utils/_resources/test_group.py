@@ -331,3 +331,11 @@ def test_a_unique_name_that_another_group_has_is_told_before_any_write():
         reconcile(resource)
     assert f"the unique name 'mssp-1-tier1' belongs to another group ('Old', id {B})" in str(caught.value)
     assert {sent.method for sent in http.sent} == {"GET"}
+
+
+def test_a_group_that_carries_our_unique_name_is_ours_however_it_is_found():
+    """Owners and members are not even looked at."""
+    unique = f"GET groups(uniqueName='mssp-1-tier1')?{SELECT}"
+    table = {unique: refusal(404, "Request_ResourceNotFound"), BY_NAME: page({**THERE, "uniqueName": "MSSP-1-tier1"})}
+    resource, dummy = group(table, {**NAMED, "uniqueName": "mssp-1-tier1"})
+    assert reconcile(resource).changes == []
