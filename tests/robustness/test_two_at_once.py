@@ -21,7 +21,7 @@ from sweeps.worlds import World
 
 _SMALL, _FULL = 40, 400
 # The loser says so: what the other has just made looks like somebody else's.
-_SAID = discipline.CODES | {"AdoptionRefused", "DuplicateKey", "DuplicateAccessPackage", "ResourceAlreadyOnboarded"}
+_SAID = discipline.CODES | {"DuplicateKey", "DuplicateAccessPackage", "ResourceAlreadyOnboarded"}
 
 
 def fresh(world: World) -> tuple[Customer, int]:
