@@ -40,14 +40,14 @@ $(VENV216)/.ready: requirements.txt
 	@$(VENV216)/bin/python -m $(PIP) 'ansible-core>=2.16,<2.17' -r requirements.txt 'pytest>=8.3,<10' 'hypothesis>=6.100,<7'
 	@touch $@
 
-.PHONY: help venv demo gates test lint units sandbox-tests integration core216 docs-troubleshooting build bench clean
+.PHONY: help venv demo gates test lint units sandbox-tests robustness integration core216 docs-troubleshooting build bench clean
 
 venv: $(VENV)/.ready ## Install what is needed into .venv
 
 demo: $(VENV)/.ready ## Onboard three customers on the sandbox, and show what drift looks like
 	@tests/demo.sh
 
-test: lint units sandbox-tests integration core216 build ## All tests: lint, unit, sandbox, integration, build
+test: lint units sandbox-tests robustness integration core216 build ## All tests: lint, unit, sandbox, sweeps, integration, build
 
 lint: $(VENV)/.ready ## Style, types of mistakes, ansible-lint (production), documentation
 	ruff check .
@@ -65,6 +65,9 @@ sandbox-tests: $(VENV)/.ready ## The sandbox, judged by clients that nobody here
 integration: $(VENV)/.ready ## Real playbooks against the sandbox
 	python -m pytest -p no:cacheprovider -q -n $(JOBS) --dist loadfile tests/integration
 
+robustness: $(VENV)/.ready ## Runs that are cut, throttled, lied to or doubled, in one process (MSSP_SWEEP=full: all of them)
+	python -m pytest -p no:cacheprovider -q -n $(JOBS) --dist loadfile tests/robustness
+
 core216: $(VENV)/.ready $(VENV216)/.ready ## Unit tests, one whole playbook and the leak tests on ansible-core 2.16
 	$(VENV216)/bin/python -m pytest -p no:cacheprovider -q tests/unit
 	MSSP_TEST_ANSIBLE="$(CURDIR)/$(VENV216)/bin" python -m pytest -p no:cacheprovider -q tests/integration/targets/playbook_onboard -k smoke
@@ -79,6 +82,7 @@ build: $(VENV)/.ready ## Build the collection and look into the tarball
 	python tests/check_tarball.py .build/mssp-defender-*.tar.gz
 
 gates: $(VENV)/.ready test ## make test, and what the ecosystem's own tools say (ansible-test, mypy --strict, an installed copy)
+	MSSP_SWEEP=full python -m pytest -p no:cacheprovider -q -n $(JOBS) --dist loadfile tests/robustness
 	tests/gates.sh
 
 bench: $(VENV)/.ready ## What a task, a customer and a fleet cost (SIZE=small|full); writes .bench/
