@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Where nobody knows how the service behaves, a switch of the sandbox chooses: the collection is right under each choice.
 
-Every switch, turned to each of its other values, under a first onboarding and a run after it; in full size under an update as well.
+Every switch, turned to each of its other values, under a first onboarding and a run after it; in full size under an update too.
 """
 
 from __future__ import annotations
