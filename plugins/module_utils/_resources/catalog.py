@@ -19,7 +19,7 @@ from ansible_collections.mssp.defender.plugins.module_utils._graph._odata import
 from ansible_collections.mssp.defender.plugins.module_utils._graph._session import Graph
 from ansible_collections.mssp.defender.plugins.module_utils._normalise import exact, flag, text, word
 from ansible_collections.mssp.defender.plugins.module_utils._paths import Entity
-from ansible_collections.mssp.defender.plugins.module_utils._resources.base import Link, Part, Property, Resource
+from ansible_collections.mssp.defender.plugins.module_utils._resources.base import Link, Part, Property, Resource, made_twice
 from ansible_collections.mssp.defender.plugins.module_utils._resources.permissions import Permissions
 from ansible_collections.mssp.defender.plugins.module_utils._resources.references import Ref
 
@@ -162,7 +162,13 @@ class Catalog(Resource):
             raise Failure("it is a catalog that Microsoft manages", remedy="Choose another name.", code="CannotBeAdopted")
 
     def create(self, body: Entity) -> Entity:
-        return {**body, **self.graph.post(CATALOGS, body)}
+        made = {**body, **self.graph.post(CATALOGS, body)}
+        # Whether a tenant takes two catalogs of one name is not documented. Whoever sees another one gives way.
+        listed = self.graph.list(CATALOGS, {"$filter": f"displayName eq {literal(body['displayName'])}"}, fresh=True)
+        if any(x.get("displayName") == body["displayName"] and x.get("id") != made["id"] for x in listed):
+            self.graph.delete(f"{CATALOGS}/{made['id']}")
+            raise made_twice("catalog")
+        return made
 
     def update(self, current: Entity, changed: Entity) -> Entity:
         self.graph.patch(f"{CATALOGS}/{current['id']}", changed)

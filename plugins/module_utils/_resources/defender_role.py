@@ -17,7 +17,7 @@ from ansible_collections.mssp.defender.plugins.module_utils._failures import Fai
 from ansible_collections.mssp.defender.plugins.module_utils._graph._session import Graph
 from ansible_collections.mssp.defender.plugins.module_utils._normalise import exact, text, words
 from ansible_collections.mssp.defender.plugins.module_utils._paths import Entity
-from ansible_collections.mssp.defender.plugins.module_utils._resources.base import Link, Part, Property, Resource
+from ansible_collections.mssp.defender.plugins.module_utils._resources.base import Link, Part, Property, Resource, made_twice
 from ansible_collections.mssp.defender.plugins.module_utils._resources.defender_actions import effective
 from ansible_collections.mssp.defender.plugins.module_utils._resources.permissions import Permissions
 from ansible_collections.mssp.defender.plugins.module_utils._resources.references import Ref
@@ -84,10 +84,10 @@ class Assignments(Part):
         found = [(item, self._link(item)) for item in self.of_role(entity)]
         return [link for item, link in found if self._purge_foreign or link.key in covering or not self.is_foreign(item)]
 
-    def of_role(self, entity: Entity) -> list[Entity]:
+    def of_role(self, entity: Entity, *, fresh: bool = False) -> list[Entity]:
         """Every assignment of the role."""
         # Filtered here: what $filter honours is not documented for Defender.
-        listed = self._graph.list(ASSIGNMENTS, beta=True)
+        listed = self._graph.list(ASSIGNMENTS, beta=True, fresh=fresh)
         return [item for item in listed if str(item.get("roleDefinitionId")).lower() == str(entity["id"]).lower()]
 
     def is_foreign(self, assignment: Entity) -> bool:
@@ -124,6 +124,11 @@ class Assignments(Part):
                 remedy="Choose scopes that this tenant knows, such as Mde, Mdo, Mdi, Mda or / for all.",
                 code="ScopeWidened",
             )
+        # As with roles: of two assignments that say the same, the one that was made by whoever sees both goes.
+        same = [x for x in self.of_role(entity, fresh=True) if self._link(x).key == link.key and x.get("id") != made.get("id")]
+        if same and made.get("id"):
+            self._graph.delete(f"{ASSIGNMENTS}/{made['id']}", beta=True)
+            raise made_twice("assignment")
         return Link(link.key, link.name, {**link.value, "id": made.get("id")}, made)
 
     def remove(self, entity: Entity, link: Link) -> None:
@@ -229,6 +234,13 @@ class DefenderRole(Resource):
         if not made.get("id"):
             # Some answers carry no body: find it by name, and never post it again.
             made = self.graph.budget.poll("the role to be listed", lambda: self.find(fresh=True))
+            return t.cast(Entity, {**body, **made})
+        # Defender takes two roles of one name. Whoever sees another one gives way: the other run may have looked already, and does
+        # not look again.
+        same = [x for x in all_roles(self.graph, fresh=True) if x.get("displayName") == body["displayName"]]
+        if any(x.get("id") != made["id"] for x in same):
+            self.graph.delete(f"{_ROLES}/{made['id']}", beta=True)
+            raise made_twice("role")
         return t.cast(Entity, {**body, **made})
 
     def update(self, current: Entity, changed: Entity) -> Entity:
