@@ -235,8 +235,7 @@ class DefenderRole(Resource):
             # Some answers carry no body: find it by name, and never post it again.
             made = self.graph.budget.poll("the role to be listed", lambda: self.find(fresh=True))
             return t.cast(Entity, {**body, **made})
-        # Defender takes two roles of one name. Whoever sees another one gives way: the other run may have looked already, and does
-        # not look again.
+        # Defender takes two roles of one name. Whoever sees another one gives way: the other run may have looked already.
         same = [x for x in all_roles(self.graph, fresh=True) if x.get("displayName") == body["displayName"]]
         if any(x.get("id") != made["id"] for x in same):
             self.graph.delete(f"{_ROLES}/{made['id']}", beta=True)
