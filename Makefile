@@ -62,7 +62,7 @@ units: $(VENV)/.ready ## Unit tests
 sandbox-tests: $(VENV)/.ready ## The sandbox, judged by clients that nobody here wrote
 	python -m pytest -p no:cacheprovider -q -n $(JOBS) tests/sandbox/tests
 
-integration: $(VENV)/.ready ## Real playbooks against the sandbox
+integration: $(VENV)/.ready $(VENV216)/.ready ## Real playbooks against the sandbox
 	python -m pytest -p no:cacheprovider -q -n $(JOBS) --dist loadfile tests/integration
 
 robustness: $(VENV)/.ready ## Runs that are cut, throttled, lied to or doubled, in one process (MSSP_SWEEP=full: all of them)
