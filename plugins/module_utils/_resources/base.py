@@ -11,7 +11,6 @@ import abc
 import dataclasses
 import typing as t
 
-from ansible_collections.mssp.defender.plugins.module_utils._failures import GraphError
 from ansible_collections.mssp.defender.plugins.module_utils._normalise import Normaliser
 from ansible_collections.mssp.defender.plugins.module_utils._paths import Entity, overlay
 from ansible_collections.mssp.defender.plugins.module_utils._resources.permissions import Permissions
@@ -88,11 +87,6 @@ class Part(abc.ABC):
 def stated(properties: t.Sequence[Property], params: t.Mapping[str, t.Any]) -> Entity:
     """The properties that the module's arguments state, where an option is the property's value as it is."""
     return {prop.path: params[prop.option] for prop in properties if params.get(prop.option) is not None}
-
-
-def made_twice(kind: str) -> GraphError:
-    """Another run has made an object of the same name at the same moment, and ours was taken back: look it up."""
-    return GraphError(f"another run has made this {kind} at the same moment", outcome_unknown=True, code="MadeTwice")
 
 
 class Resource(abc.ABC):

@@ -19,9 +19,10 @@ from ansible_collections.mssp.defender.plugins.module_utils._graph._odata import
 from ansible_collections.mssp.defender.plugins.module_utils._graph._session import Graph
 from ansible_collections.mssp.defender.plugins.module_utils._normalise import exact, flag, text, word
 from ansible_collections.mssp.defender.plugins.module_utils._paths import Entity
-from ansible_collections.mssp.defender.plugins.module_utils._resources.base import Link, Part, Property, Resource, made_twice
+from ansible_collections.mssp.defender.plugins.module_utils._resources.base import Link, Part, Property, Resource
 from ansible_collections.mssp.defender.plugins.module_utils._resources.permissions import Permissions
 from ansible_collections.mssp.defender.plugins.module_utils._resources.references import Ref
+from ansible_collections.mssp.defender.plugins.module_utils._resources.twins import keep_one
 
 _EM = "identityGovernance/entitlementManagement"
 CATALOGS = f"{_EM}/catalogs"
@@ -147,9 +148,7 @@ class Catalog(Resource):
         if self.identifier:
             found = self.graph.find(f"{CATALOGS}/{segment(self.identifier)}", fresh=fresh)
             return t.cast("Entity | None", found)
-        name = self.desired["displayName"]
-        listed = self.graph.list(CATALOGS, {"$filter": f"displayName eq {literal(name)}"}, fresh=fresh)
-        same = [catalog for catalog in listed if catalog.get("displayName") == name]
+        same = self._of_name(self.desired["displayName"], fresh)
         if len(same) > 1:
             ids = ", ".join(str(catalog["id"]) for catalog in same)
             raise Failure(
@@ -157,17 +156,24 @@ class Catalog(Resource):
             )
         return same[0] if same else None
 
+    def _of_name(self, name: str, fresh: bool) -> list[Entity]:
+        listed = self.graph.list(CATALOGS, {"$filter": f"displayName eq {literal(name)}"}, fresh=fresh)
+        return [catalog for catalog in listed if catalog.get("displayName") == name]
+
     def manageable(self, current: Entity) -> None:
         if word(current.get("catalogType")) not in ("usermanaged", ""):
             raise Failure("it is a catalog that Microsoft manages", remedy="Choose another name.", code="CannotBeAdopted")
 
     def create(self, body: Entity) -> Entity:
         made = {**body, **self.graph.post(CATALOGS, body)}
-        # Whether a tenant takes two catalogs of one name is not documented. Whoever sees another one gives way.
-        listed = self.graph.list(CATALOGS, {"$filter": f"displayName eq {literal(body['displayName'])}"}, fresh=True)
-        if any(x.get("displayName") == body["displayName"] and x.get("id") != made["id"] for x in listed):
-            self.graph.delete(f"{CATALOGS}/{made['id']}")
-            raise made_twice("catalog")
+        # Whether a tenant takes two catalogs of one name is not documented.
+        keep_one(
+            self.graph,
+            "catalog",
+            str(made["id"]),
+            lambda: [str(x["id"]) for x in self._of_name(str(body["displayName"]), fresh=True)],
+            f"{CATALOGS}/{made['id']}",
+        )
         return made
 
     def update(self, current: Entity, changed: Entity) -> Entity:

@@ -17,10 +17,11 @@ from ansible_collections.mssp.defender.plugins.module_utils._failures import Fai
 from ansible_collections.mssp.defender.plugins.module_utils._graph._session import Graph
 from ansible_collections.mssp.defender.plugins.module_utils._normalise import exact, text, words
 from ansible_collections.mssp.defender.plugins.module_utils._paths import Entity
-from ansible_collections.mssp.defender.plugins.module_utils._resources.base import Link, Part, Property, Resource, made_twice
+from ansible_collections.mssp.defender.plugins.module_utils._resources.base import Link, Part, Property, Resource
 from ansible_collections.mssp.defender.plugins.module_utils._resources.defender_actions import effective
 from ansible_collections.mssp.defender.plugins.module_utils._resources.permissions import Permissions
 from ansible_collections.mssp.defender.plugins.module_utils._resources.references import Ref
+from ansible_collections.mssp.defender.plugins.module_utils._resources.twins import keep_one
 
 _ROLES = "roleManagement/defender/roleDefinitions"
 ASSIGNMENTS = "roleManagement/defender/roleAssignments"
@@ -124,11 +125,12 @@ class Assignments(Part):
                 remedy="Choose scopes that this tenant knows, such as Mde, Mdo, Mdi, Mda or / for all.",
                 code="ScopeWidened",
             )
-        # As with roles: of two assignments that say the same, the one that was made by whoever sees both goes.
-        same = [x for x in self.of_role(entity, fresh=True) if self._link(x).key == link.key and x.get("id") != made.get("id")]
-        if same and made.get("id"):
-            self._graph.delete(f"{ASSIGNMENTS}/{made['id']}", beta=True)
-            raise made_twice("assignment")
+
+        def same() -> list[str]:
+            return [str(x["id"]) for x in self.of_role(entity, fresh=True) if self._link(x).key == link.key]
+
+        if made.get("id"):
+            keep_one(self._graph, "assignment", str(made["id"]), same, f"{ASSIGNMENTS}/{made['id']}")
         return Link(link.key, link.name, {**link.value, "id": made.get("id")}, made)
 
     def remove(self, entity: Entity, link: Link) -> None:
@@ -235,11 +237,11 @@ class DefenderRole(Resource):
             # Some answers carry no body: find it by name, and never post it again.
             made = self.graph.budget.poll("the role to be listed", lambda: self.find(fresh=True))
             return t.cast(Entity, {**body, **made})
-        # Defender takes two roles of one name. Whoever sees another one gives way: the other run may have looked already.
-        same = [x for x in all_roles(self.graph, fresh=True) if x.get("displayName") == body["displayName"]]
-        if any(x.get("id") != made["id"] for x in same):
-            self.graph.delete(f"{_ROLES}/{made['id']}", beta=True)
-            raise made_twice("role")
+
+        def same() -> list[str]:
+            return [str(x["id"]) for x in all_roles(self.graph, fresh=True) if x.get("displayName") == body["displayName"]]
+
+        keep_one(self.graph, "role", str(made["id"]), same, f"{_ROLES}/{made['id']}")
         return t.cast(Entity, {**body, **made})
 
     def update(self, current: Entity, changed: Entity) -> Entity:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import pytest
 
 from ansible_collections.mssp.defender.plugins.module_utils._failures import Failure, GraphError
+from ansible_collections.mssp.defender.plugins.module_utils._graph._budget import Budget
 from ansible_collections.mssp.defender.plugins.module_utils._reconcile import reconcile
 from ansible_collections.mssp.defender.plugins.module_utils._resources.access_package import AccessPackage, GroupRole
 from ansible_collections.mssp.defender.plugins.module_utils._resources.base import KNOWN_AFTER_APPLY
@@ -16,7 +17,7 @@ from ansible_collections.mssp.defender.plugins.module_utils._resources.catalog i
 from ansible_collections.mssp.defender.plugins.module_utils._resources.connected_organization import ConnectedOrganization
 from ansible_collections.mssp.defender.plugins.module_utils._resources.defender_role import DefenderRole
 from ansible_collections.mssp.defender.plugins.module_utils._resources.references import Ref
-from ansible_collections.mssp.defender.tests.unit.fakes import TENANT, A, B, C, Routes, answer, graph, page, refusal
+from ansible_collections.mssp.defender.tests.unit.fakes import TENANT, A, B, C, Clock, Routes, answer, graph, page, refusal
 
 EM = "identityGovernance/entitlementManagement"
 D = "dddddddd-0000-4000-8000-000000000004"
@@ -449,25 +450,42 @@ def test_a_new_role_with_its_assignment():
     assert writes(http)[1].body == {"displayName": "Tier 1", "roleDefinitionId": A, "principalIds": [B], "appScopeIds": ["Mde"]}
 
 
-OTHER = {**ROLE, "id": D}
+def twin(identifier):
+    return {**ROLE, "id": identifier}
 
 
-def test_a_role_that_another_run_made_at_the_same_moment_is_taken_and_ours_is_not_left():
+@pytest.mark.parametrize(
+    ("mine", "listed", "kept", "paused"),
+    [
+        # The larger id gives way at once.
+        (D, [page(twin(A), twin(D)), page(twin(A))], A, 0),
+        # The smaller one waits: the other gave way, or it had looked before and stays.
+        (A, [page(twin(A), twin(D)), page(twin(A))], A, 2),
+        (A, [page(twin(A), twin(D)), page(twin(A), twin(D)), page(twin(D))], D, 2),
+        (A, [page(twin(A))], A, 0),
+        # A list that does not show ours yet.
+        (A, [page()], A, 0),
+    ],
+)
+def test_of_two_roles_that_two_runs_make_at_the_same_moment_one_is_kept(mine, listed, kept, paused):
     table = {
-        f"GET {ROLES}": [page(), page(OTHER, ROLE), page(OTHER)],
-        f"POST {ROLES}": answer(201, {"id": A}),
-        f"DELETE {ROLES}/{A}": answer(204),
+        f"GET {ROLES}": [page(), *listed],
+        f"POST {ROLES}": answer(201, {"id": mine}),
+        f"DELETE {ROLES}/{mine}": answer(204),
     }
+    clock = Clock()
     resource, http = role(table)
-    assert reconcile(resource).entity["id"] == D
-    assert [sent.method for sent in writes(http)] == ["POST", "DELETE"]
+    resource.graph.budget = Budget(300, clock)
+    assert reconcile(resource).entity["id"] == kept
+    assert [sent.method for sent in writes(http)] == ["POST", *(["DELETE"] if kept != mine else [])]
+    assert sum(clock.slept) == paused
 
 
 def test_when_neither_is_left_the_next_run_is_asked_for():
     table = {
-        f"GET {ROLES}": [page(), page(OTHER, ROLE), *(page() for dummy in range(9))],
-        f"POST {ROLES}": answer(201, {"id": A}),
-        f"DELETE {ROLES}/{A}": answer(204),
+        f"GET {ROLES}": [page(), page(twin(A), twin(D)), *(page() for dummy in range(9))],
+        f"POST {ROLES}": answer(201, {"id": D}),
+        f"DELETE {ROLES}/{D}": answer(204),
     }
     resource, dummy = role(table)
     with pytest.raises(GraphError) as caught:
@@ -480,7 +498,7 @@ def test_when_neither_is_left_the_next_run_is_asked_for():
 
 
 def test_an_assignment_that_another_run_made_at_the_same_moment_is_taken():
-    other = {**ASSIGNMENT, "id": "as-2"}
+    other = {**ASSIGNMENT, "id": "as-0"}
     table = {
         f"GET {ROLES}": page(ROLE),
         f"GET {ASSIGNMENTS}": [page(), page(other, ASSIGNMENT), page(other)],
@@ -489,7 +507,20 @@ def test_an_assignment_that_another_run_made_at_the_same_moment_is_taken():
     }
     resource, http = role(table, groups=[Ref(B, "T1")], adopt=True)
     (link,) = reconcile(resource).entity["assignments"]
-    assert link["id"] == "as-2"
+    assert link["id"] == "as-0"
+    assert [sent.method for sent in writes(http)] == ["POST", "DELETE"]
+
+
+def test_a_catalog_that_another_run_made_at_the_same_moment_is_taken():
+    there = {"id": A, "displayName": "MSSP Accesses", "catalogType": "userManaged"}
+    listed = f"GET {EM}/catalogs?$filter=displayName eq 'MSSP Accesses'"
+    table = {
+        listed: [page(), page(there, {**there, "id": D}), page(there)],
+        f"POST {EM}/catalogs": answer(201, {"id": D, "displayName": "MSSP Accesses"}),
+        f"DELETE {EM}/catalogs/{D}": answer(204),
+    }
+    http = Routes(table)
+    assert reconcile(Catalog(graph(http), {"displayName": "MSSP Accesses"})).entity["id"] == A
     assert [sent.method for sent in writes(http)] == ["POST", "DELETE"]
 
 
