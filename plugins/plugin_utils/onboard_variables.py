@@ -113,6 +113,7 @@ VARIABLES: Spec = {
 
 # What the role computes (vars/main.yml), registers and leaves behind: set, but not by the operator.
 INTERNAL = (
+    "steps",
     "mssp",
     "approvers_entry",
     "entries",
