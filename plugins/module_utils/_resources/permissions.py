@@ -35,6 +35,8 @@ _INCLUDED_IN = {
     "Group.Read.All": ("Group.ReadWrite.All", "Directory.Read.All", "Directory.ReadWrite.All"),
     "Group.ReadWrite.All": ("Directory.ReadWrite.All",),
     "RoleManagement.Read.Defender": ("RoleManagement.ReadWrite.Defender", "RoleManagement.Read.All"),
+    "User.DeleteRestore.All": ("User.ReadWrite.All", "Directory.ReadWrite.All"),
+    "User.EnableDisableAccount.All": ("User.ReadWrite.All", "Directory.ReadWrite.All"),
     "User.Read.All": ("User.ReadWrite.All", "Directory.Read.All", "Directory.ReadWrite.All"),
     "Organization.Read.All": ("Organization.ReadWrite.All", "Directory.Read.All", "Directory.ReadWrite.All"),
 }
