@@ -27,6 +27,12 @@ def _organization(call: Call, subject: Row) -> Row | None:
     return organization_of(call.tenant, call.world, user) if user else None
 
 
+def _requestor(_call: Call, row: Row) -> Row:
+    """ "The subject who requested or, if a direct assignment, was assigned" (DC accesspackageassignmentrequest)."""
+    subject: Row = row["_target"] if row["requestType"] == "adminAdd" else row["_requestor"]
+    return subject
+
+
 def _present_request(call: Call, row: Row) -> Row:
     """A value behind ``unknownFutureValue`` is shown only to those who ask for such ones (EM 1.5, N 17)."""
     shown = with_read_times(call, row)
@@ -88,7 +94,7 @@ REQUEST = EntityType(
         "justification": text(),
     },
     navigation={
-        "requestor": Navigation(lambda _call, row: row["_requestor"], lambda: SUBJECT),
+        "requestor": Navigation(_requestor, lambda: SUBJECT),
         "accessPackage": Navigation(
             lambda call, row: call.tenant.entitlement.packages.get(row["_package_id"]), lambda: ACCESS_PACKAGE
         ),
