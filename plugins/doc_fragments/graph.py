@@ -41,13 +41,33 @@ options:
       - Password of the private key in O(certificate_path).
       - If not set, E(AZURE_CLIENT_CERTIFICATE_PASSWORD) is used.
     type: str
+  federated_token_file:
+    description:
+      - File with a token of an issuer that the application trusts (workload identity federation). It is read anew whenever an
+        access token is needed, since its writer replaces it.
+      - If not set, E(AZURE_FEDERATED_TOKEN_FILE) is used.
+    type: path
+  refresh_token:
+    description:
+      - Refresh token of a person who has signed in to the application, for what only people may do, such as approvals.
+      - A confidential application also needs O(client_secret) or O(certificate_path); a public one takes neither.
+      - A new refresh token that the identity platform gives is not kept. The given one stays valid until it expires or is
+        revoked.
+      - If not set, E(MSSP_REFRESH_TOKEN) is used.
+    type: str
+  access_token:
+    description:
+      - Access token for Microsoft Graph that you have acquired yourself. It has to be of the tenant O(tenant_id).
+      - If not set, E(MSSP_ACCESS_TOKEN) is used.
+    type: str
   auth_method:
     description:
       - How to prove the application's identity.
-      - V(auto) takes the first whose options are given, in the order of this list.
+      - V(auto) takes the first whose options are given, in the order of this list. After the tokens that you give yourself that
+        is the order of Azure's DefaultAzureCredential.
       - If not set, E(MSSP_AUTH_METHOD) is used.
     type: str
-    choices: [auto, client_secret, certificate]
+    choices: [auto, access_token, refresh_token, client_secret, certificate, federated]
     default: auto
   cloud:
     description:

@@ -68,9 +68,12 @@ GRAPH = ArgumentSpec(
         "client_secret": {"type": "str", "no_log": True, **_env("AZURE_CLIENT_SECRET", "AZURE_SECRET")},
         "certificate_path": {"type": "path", "no_log": False, **_env("AZURE_CLIENT_CERTIFICATE_PATH")},
         "certificate_password": {"type": "str", "no_log": True, **_env("AZURE_CLIENT_CERTIFICATE_PASSWORD")},
+        "federated_token_file": {"type": "path", "no_log": False, **_env("AZURE_FEDERATED_TOKEN_FILE")},
+        "refresh_token": {"type": "str", "no_log": True, **_env("MSSP_REFRESH_TOKEN")},
+        "access_token": {"type": "str", "no_log": True, **_env("MSSP_ACCESS_TOKEN")},
         "auth_method": {
             "type": "str",
-            "choices": ["auto", "client_secret", "certificate"],
+            "choices": ["auto", "access_token", "refresh_token", "client_secret", "certificate", "federated"],
             "default": "auto",
             **_env("MSSP_AUTH_METHOD"),
         },

@@ -11,6 +11,7 @@ The same object serves both ways of running, inside Ansible's worker and as an o
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import hashlib
 import json
 import os
@@ -20,6 +21,7 @@ import typing as t
 from ansible_collections.mssp.defender.plugins.module_utils import _secrets
 from ansible_collections.mssp.defender.plugins.module_utils._failures import Failure, InvalidInput, doing
 from ansible_collections.mssp.defender.plugins.module_utils._graph import _http
+from ansible_collections.mssp.defender.plugins.module_utils._graph._auth import _claims
 from ansible_collections.mssp.defender.plugins.module_utils._graph._auth._identity import Identity
 from ansible_collections.mssp.defender.plugins.module_utils._graph._auth._msal import consent_url
 from ansible_collections.mssp.defender.plugins.module_utils._graph._auth._select import choose
@@ -71,7 +73,7 @@ class Task:
         self._budget: Budget | None = None
         # The permissions of what the task works on, for the remedy of a refusal.
         self.needs: tuple[str, ...] = ()
-        for option in ("client_secret", "certificate_password"):
+        for option in ("client_secret", "certificate_password", "refresh_token", "access_token"):
             _secrets.remember(params.get(option))
 
     @property
@@ -188,11 +190,16 @@ class Task:
 
     def consent_url(self) -> str:
         """Where an administrator of the tenant grants the whole set of the application's permissions."""
-        return consent_url(self.identity)
+        return consent_url(dataclasses.replace(self.identity, client_id=self.client_id))
+
+    @property
+    def client_id(self) -> str:
+        """The application: the named one, else that of the token (a given token, Azure's tools)."""
+        return self.identity.client_id or _claims.client_id(self.tokens.claims()) or ""
 
     def missing_permissions(self, needed: t.Iterable[str]) -> list[str]:
-        """Those of `needed` that the token neither has nor includes."""
-        return missing(needed, self.tokens.claims().get("roles") or [])
+        """Those of `needed` that the token neither has nor includes: the application's own, or a person's delegated ones."""
+        return missing(needed, _claims.permissions(self.tokens.claims()))
 
     def reconcile(self, resource: Resource, returned: str) -> dict[str, t.Any]:
         """Bring one object to its wanted state and give the module's result, the object under the key `returned`."""
@@ -243,10 +250,21 @@ class Task:
             lacking = self.missing_permissions(needs)
         except Failure:
             return
-        if lacking:
+        delegated = _claims.is_delegated(self.tokens.claims())
+        if lacking and delegated:
             failure.remedy = (
-                f"The application {self.identity.client_id} lacks {', '.join(lacking)}: an administrator of the customer "
+                f"The person's token lacks the delegated {', '.join(lacking)} of the application {self.client_id}: an "
+                f"administrator of the customer grants the whole set here: {self.consent_url()}"
+            )
+        elif lacking:
+            failure.remedy = (
+                f"The application {self.client_id} lacks {', '.join(lacking)}: an administrator of the customer "
                 f"grants the whole set here: {self.consent_url()}"
+            )
+        elif delegated:
+            failure.remedy = (
+                f"The person's token has {', '.join(needs) or 'what it needs'}, but Graph also asks what the person may do: ask "
+                "the customer for the role (approver, catalog or Entra role) that this takes."
             )
         else:
             failure.remedy = (

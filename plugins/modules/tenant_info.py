@@ -87,12 +87,22 @@ tenant:
     id: aaaabbbb-0000-cccc-1111-dddd2222eeee
     verified_domains: [contoso.onmicrosoft.com, contoso.com]
 application:
-  description: The application in whose name the token was issued.
+  description: The application in whose name the token was issued, and the permissions in it (delegated ones for a person's token).
   returned: success
   type: dict
   sample:
     client_id: 22222222-3333-4444-5555-666666666666
     permissions: [EntitlementManagement.ReadWrite.All, Group.ReadWrite.All]
+delegated:
+  description: Whether the token is a person's, with delegated permissions, and not the application's own.
+  returned: success
+  type: bool
+  sample: false
+auth_method:
+  description: The credential method that was taken.
+  returned: success
+  type: str
+  sample: client_secret
 missing_permissions:
   description: Permissions that O(features) need and that the token lacks.
   returned: success
@@ -134,6 +144,7 @@ import typing as t
 
 from ansible_collections.mssp.defender.plugins.module_utils._argspec import GRAPH, ArgumentSpec
 from ansible_collections.mssp.defender.plugins.module_utils._failures import Failure, GraphError
+from ansible_collections.mssp.defender.plugins.module_utils._graph._auth import _claims
 from ansible_collections.mssp.defender.plugins.module_utils._graph._odata import is_guid
 from ansible_collections.mssp.defender.plugins.module_utils._resources import tenants
 from ansible_collections.mssp.defender.plugins.module_utils._resources.features import FEATURES, needed
@@ -161,7 +172,7 @@ def run(task: Task) -> dict[str, t.Any]:
     lacking = task.missing_permissions(needed(params["features"]))
     if lacking and params["fail_on_missing"]:
         raise Failure(
-            f"the access token of the application {claims.get('appid')} lacks {', '.join(lacking)}",
+            f"the access token of the application {task.client_id} lacks {', '.join(lacking)}",
             remedy=f"An administrator of the customer grants the application's whole set here: {task.consent_url()}",
             code="MissingPermission",
         )
@@ -169,7 +180,9 @@ def run(task: Task) -> dict[str, t.Any]:
     return {
         "changed": False,
         "tenant": tenant,
-        "application": {"client_id": claims.get("appid"), "permissions": sorted(claims.get("roles") or [])},
+        "application": {"client_id": _claims.client_id(claims), "permissions": _claims.permissions(claims)},
+        "delegated": _claims.is_delegated(claims),
+        "auth_method": task.tokens.method,
         "missing_permissions": lacking,
         "consent_url": task.consent_url(),
         "looked_up": _other(task),

@@ -18,6 +18,8 @@ from ansible_collections.mssp.defender.plugins.module_utils._graph._auth._msal i
 
 NAME = "certificate"
 NEEDS = ("client_id", "certificate_path")
+STORED = True
+ANY_TENANT = False
 
 _PEM = b"-----BEGIN"
 
@@ -34,6 +36,11 @@ def _read(path: str) -> bytes:
         ) from exc
 
 
+def available(options: t.Mapping[str, t.Any]) -> bool:
+    """Whether it can be tried."""
+    return all(options.get(name) for name in NEEDS)
+
+
 def fingerprint(identity: Identity) -> str:
     """A digest of the file: a renewed certificate is another credential."""
     return hashlib.sha256(_read(identity.options["certificate_path"])).hexdigest()
@@ -41,10 +48,15 @@ def fingerprint(identity: Identity) -> str:
 
 def acquire(identity: Identity, http: t.Any) -> t.Mapping[str, t.Any]:
     """A token by a signed assertion."""
+    return acquire_for_client(identity, credential(identity), http)
+
+
+def credential(identity: Identity) -> dict[str, t.Any]:
+    """The certificate as MSAL wants it."""
     path = identity.options["certificate_path"]
     password = identity.options.get("certificate_password")
     content = _read(path)
-    credential: dict[str, t.Any]
+    made: dict[str, t.Any]
     is_pem = _PEM in content
     if is_pem:
         text = content.decode("ascii", "replace")
@@ -53,11 +65,11 @@ def acquire(identity: Identity, http: t.Any) -> t.Mapping[str, t.Any]:
                 f"the PEM file {path} does not hold both a certificate and a private key",
                 remedy="Put both into one file: cat certificate.pem key.pem > both.pem.",
             )
-        credential = {"private_key": text, "public_certificate": text[text.index("-----BEGIN CERTIFICATE-----") :]}
+        made = {"private_key": text, "public_certificate": text[text.index("-----BEGIN CERTIFICATE-----") :]}
     else:
-        credential = {"private_key_pfx_path": path}
+        made = {"private_key_pfx_path": path}
     if password:
-        credential["passphrase"] = password
+        made["passphrase"] = password
     ends = _end(content, password, is_pem)
     if ends is None:
         raise InvalidInput(
@@ -70,7 +82,7 @@ def acquire(identity: Identity, http: t.Any) -> t.Mapping[str, t.Any]:
             remedy=f"Register a new one for the application {identity.client_id}, and give its file in certificate_path.",
             code="CertificateExpired",
         )
-    return acquire_for_client(identity, credential, http)
+    return made
 
 
 def _end(content: bytes, password: str | None, is_pem: bool) -> datetime.datetime | None:

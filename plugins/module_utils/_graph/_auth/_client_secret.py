@@ -15,6 +15,13 @@ from ansible_collections.mssp.defender.plugins.module_utils._graph._auth._msal i
 
 NAME = "client_secret"
 NEEDS = ("client_id", "client_secret")
+STORED = True
+ANY_TENANT = False
+
+
+def available(options: t.Mapping[str, t.Any]) -> bool:
+    """Whether it can be tried."""
+    return all(options.get(name) for name in NEEDS)
 
 
 def fingerprint(identity: Identity) -> str:

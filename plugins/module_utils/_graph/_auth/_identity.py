@@ -27,6 +27,11 @@ class Identity:
     options: t.Mapping[str, t.Any]
 
     @property
+    def resource(self) -> str:
+        """What the token is for, as its audience says it."""
+        return self.scope.rpartition("/")[0]
+
+    @property
     def authority(self) -> str:
         """The identity platform's address for this tenant."""
         return f"{self.login_url}/{self.tenant_id}"
@@ -37,6 +42,13 @@ class Method(t.Protocol):
 
     NAME: str
     NEEDS: tuple[str, ...]
+    # Whether the access token may lie in the run's private file.
+    STORED: bool
+    # Whether the token may turn out to be of another tenant than the wanted one.
+    ANY_TENANT: bool
+
+    def available(self, options: t.Mapping[str, t.Any]) -> bool:
+        """Whether `auto` can try it."""
 
     def fingerprint(self, identity: Identity) -> str:
         """Something that changes whenever the credential does: it keeps a cached token apart from another secret's."""

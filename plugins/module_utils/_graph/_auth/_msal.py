@@ -7,11 +7,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import typing as t
 
 from ansible_collections.mssp.defender.plugins.module_utils._deps import msal, requests
 from ansible_collections.mssp.defender.plugins.module_utils._failures import Failure, GraphError
+from ansible_collections.mssp.defender.plugins.module_utils._graph._auth._advice import ADVICE as _ADVICE
+from ansible_collections.mssp.defender.plugins.module_utils._graph._auth._advice import EXPIRED as _EXPIRED
 from ansible_collections.mssp.defender.plugins.module_utils._graph._auth._identity import Identity
 from ansible_collections.mssp.defender.plugins.module_utils._graph._clouds import MICROSOFT_LOGIN_URLS
 
@@ -19,39 +22,6 @@ from ansible_collections.mssp.defender.plugins.module_utils._graph._clouds impor
 _OF_MSAL = ("invalid_tenant", "Unable to get authority configuration")
 
 _AADSTS = re.compile(r"AADSTS\d+")
-
-# Source: Microsoft's list of AADSTS codes, and what operators of multi-tenant applications report.
-_ADVICE = {
-    "AADSTS7000215": ("the client secret is wrong", "Give the secret's value, not its id, of the application {client}."),
-    "AADSTS7000222": ("the client secret has expired", "Create a new secret for the application {client}."),
-    "AADSTS700016": (
-        "the application {client} is not known in this tenant",
-        "An administrator of the customer consents to it here: {consent}",
-    ),
-    "AADSTS65001": (
-        "the application {client} has no consent in this tenant",
-        "An administrator of the customer consents to it here: {consent}",
-    ),
-    "AADSTS7000229": (
-        "the application {client} has no service principal in this tenant",
-        "An administrator of the customer consents to it here: {consent}",
-    ),
-    "AADSTS700027": (
-        "the certificate is not registered for the application {client}",
-        "Upload its public part to the application, or give the certificate that is registered.",
-    ),
-    "AADSTS90002": ("the tenant is not known in this cloud", "Check tenant_id and cloud."),
-    "AADSTS900023": ("the tenant is not known in this cloud", "Check tenant_id and cloud."),
-    "AADSTS53003": (
-        "a Conditional Access policy of the customer blocks the application",
-        "Ask the customer to except {client} from it.",
-    ),
-}
-
-_EXPIRED = (
-    "the certificate has expired",
-    "Register a new one for the application {client}, and give its file in certificate_path.",
-)
 
 
 def consent_url(identity: Identity) -> str:
@@ -64,16 +34,38 @@ def consent_url(identity: Identity) -> str:
 
 def acquire_for_client(identity: Identity, credential: t.Any, http: t.Any) -> t.Mapping[str, t.Any]:
     """Client credentials flow. Raises a Failure when the identity platform cannot be reached."""
-    try:
-        application = msal.ConfidentialClientApplication(
-            identity.client_id,
-            authority=identity.authority,
-            client_credential=credential,
-            http_client=http,
-            # Otherwise MSAL asks login.microsoftonline.com about every authority that it does not know.
-            instance_discovery=None if identity.login_url in MICROSOFT_LOGIN_URLS else False,
-        )
+    with explained(identity):
+        application = _application(identity, credential, http)
         return t.cast("t.Mapping[str, t.Any]", application.acquire_token_for_client(scopes=[identity.scope]))
+
+
+def acquire_by_refresh_token(identity: Identity, credential: t.Any, refresh_token: str, http: t.Any) -> t.Mapping[str, t.Any]:
+    """Refresh token flow. Raises a Failure when the identity platform cannot be reached.
+
+    :param credential: None for a public application.
+    """
+    with explained(identity):
+        application = _application(identity, credential, http)
+        return t.cast("t.Mapping[str, t.Any]", application.acquire_token_by_refresh_token(refresh_token, scopes=[identity.scope]))
+
+
+def _application(identity: Identity, credential: t.Any, http: t.Any) -> t.Any:
+    known: dict[str, t.Any] = {
+        "authority": identity.authority,
+        "http_client": http,
+        # Otherwise MSAL asks login.microsoftonline.com about every authority that it does not know.
+        "instance_discovery": None if identity.login_url in MICROSOFT_LOGIN_URLS else False,
+    }
+    if credential is None:
+        return msal.PublicClientApplication(identity.client_id, **known)
+    return msal.ConfidentialClientApplication(identity.client_id, client_credential=credential, **known)
+
+
+@contextlib.contextmanager
+def explained(identity: Identity) -> t.Iterator[None]:
+    """What MSAL raises inside becomes a Failure in our words."""
+    try:
+        yield
     except requests.exceptions.SSLError as exc:
         raise GraphError(
             f"the TLS certificate of {identity.login_url} cannot be verified",
@@ -100,7 +92,7 @@ def refused(identity: Identity, answer: t.Mapping[str, t.Any]) -> Failure:
     text = str(answer.get("error_description") or answer.get("error") or "")
     found = _AADSTS.search(text)
     code = found.group() if found else str(answer.get("error") or "AuthenticationFailed")
-    names = {"client": identity.client_id, "consent": consent_url(identity)}
+    names = {"client": identity.client_id, "consent": consent_url(identity), "resource": identity.resource}
     # AADSTS7000215 would also match a table searched by prefix: exact codes only.
     # Of a certificate Entra ID has one code for unknown and for expired, and says which in brackets.
     advice = _EXPIRED if code == "AADSTS700027" and "expired" in text else _ADVICE.get(code)

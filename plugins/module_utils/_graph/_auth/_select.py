@@ -7,20 +7,37 @@
 
 from __future__ import annotations
 
+import contextlib
 import typing as t
 
-from ansible_collections.mssp.defender.plugins.module_utils._failures import InvalidInput
-from ansible_collections.mssp.defender.plugins.module_utils._graph._auth import _certificate, _client_secret
+from ansible_collections.mssp.defender.plugins.module_utils._failures import Failure, InvalidInput
+from ansible_collections.mssp.defender.plugins.module_utils._graph._auth import (
+    _access_token,
+    _certificate,
+    _client_secret,
+    _federated,
+    _refresh_token,
+)
 from ansible_collections.mssp.defender.plugins.module_utils._graph._auth._identity import Method
 
-# In the order in which `auto` tries them: the one that Azure's own tools prefer first.
-METHODS: tuple[Method, ...] = (t.cast(Method, _client_secret), t.cast(Method, _certificate))
+# In the order in which `auto` tries them. What no Azure tool has is given on purpose and comes first; a refresh token of a
+# confidential application comes with its secret. Then the order of Azure's own DefaultAzureCredential.
+METHODS: tuple[Method, ...] = (
+    t.cast(Method, _access_token),
+    t.cast(Method, _refresh_token),
+    t.cast(Method, _client_secret),
+    t.cast(Method, _certificate),
+    t.cast(Method, _federated),
+)
 
 _ENVIRONMENT = {
     "tenant_id": "AZURE_TENANT_ID",
     "client_id": "AZURE_CLIENT_ID",
     "client_secret": "AZURE_CLIENT_SECRET",
     "certificate_path": "AZURE_CLIENT_CERTIFICATE_PATH",
+    "federated_token_file": "AZURE_FEDERATED_TOKEN_FILE",
+    "refresh_token": "MSSP_REFRESH_TOKEN",
+    "access_token": "MSSP_ACCESS_TOKEN",
 }
 
 
@@ -33,10 +50,12 @@ def choose(options: t.Mapping[str, t.Any]) -> Method:
         )
     wanted = options.get("auth_method") or "auto"
     for method in METHODS:
-        missing = [name for name in method.NEEDS if not options.get(name)]
-        if wanted == method.NAME and missing:
-            raise InvalidInput(f"the credential method {wanted} needs {_names(missing)}", remedy=_set(missing))
-        if wanted in ("auto", method.NAME) and not missing:
+        if wanted == method.NAME:
+            missing = [name for name in method.NEEDS if not options.get(name)]
+            if missing:
+                raise InvalidInput(f"the credential method {wanted} needs {_names(missing)}", remedy=_set(missing))
+            return method
+        if wanted == "auto" and method.available(options):
             return method
     missing = ["client_secret or certificate_path"]
     if not options.get("client_id"):
@@ -44,8 +63,20 @@ def choose(options: t.Mapping[str, t.Any]) -> Method:
     raise InvalidInput(
         f"no credential is given: {_names(missing)} missing",
         remedy="Set client_id with client_secret (AZURE_CLIENT_ID, AZURE_CLIENT_SECRET) "
-        "or with certificate_path (AZURE_CLIENT_CERTIFICATE_PATH).",
+        "or with certificate_path (AZURE_CLIENT_CERTIFICATE_PATH); auth_method lists the other ways.",
     )
+
+
+@contextlib.contextmanager
+def said_which(options: t.Mapping[str, t.Any], method: Method) -> t.Iterator[None]:
+    """Where `auto` had a choice, let failures inside say which method it took."""
+    try:
+        yield
+    except Failure as failure:
+        others = [each.NAME for each in METHODS if each is not method and each.available(options)]
+        if (options.get("auth_method") or "auto") == "auto" and others:
+            failure.remedy = f"{failure.remedy or ''} auth_method auto took {method.NAME}, before {', '.join(others)}.".strip()
+        raise
 
 
 def _names(missing: t.Sequence[str]) -> str:

@@ -13,8 +13,6 @@ removed when the next token is written.
 
 from __future__ import annotations
 
-import base64
-import binascii
 import contextlib
 import fcntl
 import glob
@@ -26,8 +24,11 @@ import typing as t
 
 from ansible_collections.mssp.defender.plugins.module_utils import _secrets
 from ansible_collections.mssp.defender.plugins.module_utils._failures import Failure
+from ansible_collections.mssp.defender.plugins.module_utils._graph._auth import _claims
 from ansible_collections.mssp.defender.plugins.module_utils._graph._auth._identity import Identity, Method
 from ansible_collections.mssp.defender.plugins.module_utils._graph._auth._msal import refused
+from ansible_collections.mssp.defender.plugins.module_utils._graph._auth._select import said_which
+from ansible_collections.mssp.defender.plugins.module_utils._graph._auth._target import check_target
 
 _PREFIX = "mssp-token-"
 # Used until five minutes before its end, so that it outlives the task that took it.
@@ -46,7 +47,8 @@ class TokenSource:
         self._identity = identity
         self._method = method
         self._http = http
-        self._directory = directory
+        # What was given for this run only may not lie in a file.
+        self._directory = directory if method.STORED else None
         self._token: str | None = None
         self._ends = 0.0
         self._path: str | None = None
@@ -73,13 +75,13 @@ class TokenSource:
                     os.unlink(self._file())
 
     def claims(self) -> dict[str, t.Any]:
-        """What the token says of itself (tid, appid, roles). Not verified: it is Graph's to judge, ours to report."""
-        parts = self.get().split(".")
-        try:
-            padded = parts[1] + "=" * (-len(parts[1]) % 4)
-            return t.cast("dict[str, t.Any]", json.loads(base64.urlsafe_b64decode(padded)))
-        except (IndexError, ValueError, binascii.Error):
-            return {}
+        """What the token says of itself (tid, appid, roles or scp). Not verified: it is Graph's to judge, ours to report."""
+        return _claims.read(self.get())
+
+    @property
+    def method(self) -> str:
+        """The credential method, by its name in `auth_method`."""
+        return self._method.NAME
 
     def _file(self) -> str:
         if self._path is None:
@@ -113,12 +115,18 @@ class TokenSource:
 
     def _acquire(self) -> None:
         asked = time.time()
-        answer = self._method.acquire(self._identity, self._http)
-        if not answer.get("access_token"):
-            raise refused(self._identity, answer)
-        self._token = str(answer["access_token"])
+        with said_which(self._identity.options, self._method):
+            answer = self._method.acquire(self._identity, self._http)
+            # The new refresh token goes nowhere; the given one stays valid.
+            for name in ("access_token", "refresh_token", "id_token"):
+                _secrets.remember(answer.get(name))
+            if not answer.get("access_token"):
+                raise refused(self._identity, answer)
+            token = str(answer["access_token"])
+            if self._method.ANY_TENANT:
+                check_target(self._identity, _claims.read(token), self._http)
+        self._token = token
         self._ends = asked + float(answer.get("expires_in") or 0)
-        _secrets.remember(self._token)
 
 
 def _load(path: str) -> tuple[str, float] | None:

@@ -37,4 +37,5 @@ def test_what_is_given_away_is_a_copy():
 
 def test_no_shared_option_is_required_and_secrets_are_marked():
     assert not [name for name, option in GRAPH.options.items() if option.get("required")]
-    assert {name for name, option in GRAPH.options.items() if option.get("no_log")} == {"client_secret", "certificate_password"}
+    secret = {"client_secret", "certificate_password", "refresh_token", "access_token"}
+    assert {name for name, option in GRAPH.options.items() if option.get("no_log")} == secret

@@ -125,10 +125,10 @@ def test_what_the_body_is_given(monkeypatch):
     ("args", "words"),
     [
         ({"count": "many"}, "count"),
-        ({"auth_method": "guess"}, "value of auth_method must be one of: auto, client_secret, certificate, got: guess"),
+        ({"auth_method": "guess"}, "value of auth_method must be one of: auto, access_token, refresh_token, client_secret, "),
         (
             {"nmae": "x", "b": 1},
-            "Unsupported parameters for (mssp.defender.toy) module: b, nmae. Supported parameters include: auth_method, ca_path,",
+            "Unsupported parameters for (mssp.defender.toy) module: b, nmae. Supported parameters include: access_token,",
         ),
     ],
 )

@@ -58,6 +58,88 @@ CODES = [
         "AADSTS53003",
         "a Conditional Access policy of the customer blocks the application ({}). Ask the customer to except app-1 from it.",
     ),
+    (
+        "AADSTS7000112",
+        "the application app-1 is disabled in this tenant ({}). "
+        "An administrator of the customer enables it again under Enterprise applications, Properties.",
+    ),
+    (
+        "AADSTS7000218",
+        "the application app-1 is a confidential one, which has to prove itself as well ({}). "
+        "Give client_secret or certificate_path with it, or allow public client flows for the application.",
+    ),
+    (
+        "AADSTS700025",
+        "the application app-1 is a public one, which takes neither secret nor certificate ({}). "
+        "Leave them out; where the environment has some, set client_secret and certificate_path to an empty text.",
+    ),
+    (
+        "AADSTS700082",
+        "the refresh token has expired, since nobody used it for too long ({}). Sign in again with playbooks/sign_in.yml.",
+    ),
+    (
+        "AADSTS50173",
+        "the refresh token was revoked ({}). "
+        "Sign in again with playbooks/sign_in.yml. A changed password and revoked sign-in sessions end it.",
+    ),
+    (
+        "AADSTS9002313",
+        "the refresh token is none of the identity platform, or not the whole of it ({}). "
+        "Sign in again with playbooks/sign_in.yml, and take all of what it stores.",
+    ),
+    (
+        "AADSTS700007",
+        "the refresh token was issued to another application than app-1 ({}). "
+        "Set client_id to the application that the person signed in to.",
+    ),
+    (
+        "AADSTS50020",
+        "the person who signed in is not known in this tenant ({}). "
+        "Ask the customer to invite them as a guest, or sign in as somebody who is one.",
+    ),
+    (
+        "AADSTS50057",
+        "the account of the person who signed in is disabled ({}). Sign in as somebody else.",
+    ),
+    (
+        "AADSTS50076",
+        "this tenant wants a second factor of the person who signed in ({}). "
+        "Sign in again with playbooks/sign_in.yml, to this tenant.",
+    ),
+    (
+        "AADSTS700211",
+        "the application app-1 does not trust the issuer of the federated token ({}). "
+        "Compare the federated credential of the application with iss in the token.",
+    ),
+    (
+        "AADSTS700212",
+        "the federated token has another audience than the application app-1 trusts ({}). "
+        "Compare the federated credential of the application with aud in the token.",
+    ),
+    (
+        "AADSTS700213",
+        "the application app-1 does not trust the subject of the federated token ({}). "
+        "Compare the federated credential of the application with sub in the token.",
+    ),
+    (
+        "AADSTS70021",
+        "the application app-1 does not trust the federated token ({}). "
+        "Compare the federated credential of the application with iss, sub and aud in the token.",
+    ),
+    (
+        "AADSTS70025",
+        "the application app-1 has no federated credential ({}). "
+        "Add one for the issuer of the token, under Certificates and secrets.",
+    ),
+    (
+        "AADSTS700024",
+        "the assertion is outside its time ({}). "
+        "The federated token has expired and its writer did not replace it, or the clock of this machine is wrong.",
+    ),
+    (
+        "AADSTS500011",
+        "the tenant's cloud knows no https://graph.test ({}). Check cloud: it has to be that of the tenant.",
+    ),
 ]
 
 

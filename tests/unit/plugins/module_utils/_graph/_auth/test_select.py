@@ -15,7 +15,7 @@ SECRET = {"client_secret": "s3cret-value"}
 CERTIFICATE = {"certificate_path": "/both.pem"}
 AUTO = (
     "Set client_id with client_secret (AZURE_CLIENT_ID, AZURE_CLIENT_SECRET) "
-    "or with certificate_path (AZURE_CLIENT_CERTIFICATE_PATH)."
+    "or with certificate_path (AZURE_CLIENT_CERTIFICATE_PATH); auth_method lists the other ways."
 )
 
 

@@ -27,6 +27,8 @@ class Method:
 
     NAME = "client_secret"
     NEEDS = ()
+    STORED = True
+    ANY_TENANT = False
 
     def __init__(self, *answers):
         self.asked = 0
