@@ -144,6 +144,12 @@ class Kind(abc.ABC):
     def write(self, identifier: str, path: str, value: t.Any) -> None:
         """Change a property, or make a set be exactly this, in this order."""
 
+    def beside(self, path: str) -> tuple[str, Body] | None:
+        """Another property, and the options that change it; None where there is no other."""
+        return (
+            ("displayName", {"name": "{another}"}) if path == "description" else ("description", {"description": "Other words"})
+        )
+
     def methods(self, path: str) -> list[str]:
         """The requests that put it right."""
         return ["DELETE", "POST"] if path in self.sets else ["PATCH"]

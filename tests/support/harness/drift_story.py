@@ -109,8 +109,8 @@ class Story:
         everything = self.kind.options
         self.drifts[path] = self._trial({path: case.drifted}, dict.fromkeys(LOOPS, everything))
         others = without(everything, *(case.without or (self.table.options[path],)))
-        beside = {"name": "{another}"} if path == "description" else {"description": "Other words"}
-        self.unstated[path] = self._trial({path: case.drifted}, {RUN: {**others, **beside}})
+        beside = self.kind.beside(path)
+        self.unstated[path] = self._trial({path: case.drifted}, {RUN: {**others, **(beside[1] if beside else {})}})
         if not isinstance(case.empty, str):
             self.empties[path] = self._trial(case.empty.beside, dict.fromkeys(LOOPS, case.empty.options))
         if not isinstance(case.spellings, str):
