@@ -65,9 +65,12 @@ options:
       - How to prove the application's identity.
       - V(auto) takes the first whose options are given, in the order of this list. After the tokens that you give yourself that
         is the order of Azure's DefaultAzureCredential.
+      - V(managed_identity) is the identity of the Azure machine or service that Ansible runs on; O(client_id) chooses a
+        user-assigned one. It works in its own tenant only. V(auto) takes it only where the environment names its endpoint.
+      - V(azure_cli) is the sign-in of C(az login). V(auto) takes it where C(az) is installed and nothing else is given.
       - If not set, E(MSSP_AUTH_METHOD) is used.
     type: str
-    choices: [auto, access_token, refresh_token, client_secret, certificate, federated]
+    choices: [auto, access_token, refresh_token, client_secret, certificate, federated, managed_identity, azure_cli]
     default: auto
   cloud:
     description:

@@ -73,7 +73,16 @@ GRAPH = ArgumentSpec(
         "access_token": {"type": "str", "no_log": True, **_env("MSSP_ACCESS_TOKEN")},
         "auth_method": {
             "type": "str",
-            "choices": ["auto", "access_token", "refresh_token", "client_secret", "certificate", "federated"],
+            "choices": [
+                "auto",
+                "access_token",
+                "refresh_token",
+                "client_secret",
+                "certificate",
+                "federated",
+                "managed_identity",
+                "azure_cli",
+            ],
             "default": "auto",
             **_env("MSSP_AUTH_METHOD"),
         },

@@ -256,6 +256,11 @@ class Task:
                 f"The person's token lacks the delegated {', '.join(lacking)} of the application {self.client_id}: an "
                 f"administrator of the customer grants the whole set here: {self.consent_url()}"
             )
+        elif lacking and self.tokens.method == "managed_identity":
+            failure.remedy = (
+                f"The managed identity {self.client_id} lacks {', '.join(lacking)}: an administrator assigns them to its service "
+                "principal (appRoleAssignments), since a managed identity has no consent page."
+            )
         elif lacking:
             failure.remedy = (
                 f"The application {self.client_id} lacks {', '.join(lacking)}: an administrator of the customer "

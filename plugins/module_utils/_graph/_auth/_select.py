@@ -13,9 +13,11 @@ import typing as t
 from ansible_collections.mssp.defender.plugins.module_utils._failures import Failure, InvalidInput
 from ansible_collections.mssp.defender.plugins.module_utils._graph._auth import (
     _access_token,
+    _azure_cli,
     _certificate,
     _client_secret,
     _federated,
+    _managed_identity,
     _refresh_token,
 )
 from ansible_collections.mssp.defender.plugins.module_utils._graph._auth._identity import Method
@@ -28,6 +30,8 @@ METHODS: tuple[Method, ...] = (
     t.cast(Method, _client_secret),
     t.cast(Method, _certificate),
     t.cast(Method, _federated),
+    t.cast(Method, _managed_identity),
+    t.cast(Method, _azure_cli),
 )
 
 _ENVIRONMENT = {
@@ -73,7 +77,8 @@ def said_which(options: t.Mapping[str, t.Any], method: Method) -> t.Iterator[Non
     try:
         yield
     except Failure as failure:
-        others = [each.NAME for each in METHODS if each is not method and each.available(options)]
+        # That az is installed means nothing.
+        others = [each.NAME for each in METHODS[:-1] if each is not method and each.available(options)]
         if (options.get("auth_method") or "auto") == "auto" and others:
             failure.remedy = f"{failure.remedy or ''} auth_method auto took {method.NAME}, before {', '.join(others)}.".strip()
         raise
