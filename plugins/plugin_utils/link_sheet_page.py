@@ -33,10 +33,10 @@ body { margin: 0 auto; padding: 1.5rem; max-width: 80rem; background: var(--page
 h1 { margin: 0; font-size: 1.6rem; }
 h2 { margin: 2rem 0 .5rem; font-size: 1.25rem; }
 a { color: var(--link); }
-a:focus-visible, input:focus-visible { outline: 3px solid var(--link); outline-offset: 2px; }
+a:focus-visible, input:focus-visible, .wide:focus-visible { outline: 3px solid var(--link); outline-offset: 2px; }
 .skip { position: absolute; left: -100rem; }
 .skip:focus { position: static; }
-.soft { color: var(--soft); font-size: .9rem; overflow-wrap: anywhere; }
+.soft { color: var(--soft); font-size: .9em; overflow-wrap: anywhere; }
 nav a { margin-right: 1rem; }
 form { margin: 1rem 0 0; display: flex; flex-wrap: wrap; gap: .5rem 1rem; align-items: center; position: sticky; top: 0;
   padding: .5rem 0; background: var(--page); }
@@ -48,6 +48,7 @@ table { width: 100%; border-collapse: collapse; }
 th, td { padding: .5rem .75rem; text-align: left; vertical-align: top; border-bottom: 1px solid var(--line); }
 thead th { background: var(--head); }
 tbody th { font-weight: 600; min-width: 12rem; overflow-wrap: anywhere; }
+@media (min-width: 60rem) { tbody th { min-width: 21rem; } }
 tbody th .soft { display: block; font-weight: 400; }
 .note { color: var(--warn); background: var(--warn-page); padding: .1rem .4rem; border-radius: .3rem; display: inline-block;
   overflow-wrap: anywhere; }
@@ -70,12 +71,20 @@ const form = document.querySelector('form');
 const box = form.querySelector('input');
 const told = form.querySelector('output');
 const rows = Array.from(document.querySelectorAll('tbody tr'));
-const texts = rows.map(row => row.textContent.toLowerCase());
+// Everything that a row says, a space between any two of its parts.
+function said(node) {
+  return node.nodeType === Node.TEXT_NODE ? node.data : Array.from(node.childNodes, said).join(' ');
+}
+const texts = rows.map(row => ` ${said(row).toLowerCase().replace(/\\s+/g, ' ')} `);
+// A small number is a whole word: the 1 of "tier 1" is in every tenant id.
+function has(text, word) {
+  return text.includes(/^\\d{1,3}$/.test(word) ? ` ${word} ` : word);
+}
 function find() {
   const words = box.value.toLowerCase().split(/\\s+/).filter(Boolean);
   let shown = 0;
   rows.forEach((row, at) => {
-    row.hidden = !words.every(word => texts[at].includes(word));
+    row.hidden = !words.every(word => has(texts[at], word));
     shown += row.hidden ? 0 : 1;
   });
   told.textContent = words.length ? `${shown} of ${rows.length} rows` : '';
@@ -153,7 +162,9 @@ def _list(notes: t.Iterable[str]) -> str:
 
 def _table(header: t.Iterable[str], rows: t.Iterable[str]) -> str:
     head = "".join(f'<th scope="col">{html_escape(title)}</th>' for title in header)
-    return f'<div class="wide"><table>\n<thead><tr>{head}</tr></thead>\n<tbody>\n{"".join(rows)}</tbody>\n</table></div>'
+    # What scrolls can be scrolled by keyboard.
+    body = "".join(rows)
+    return f'<div class="wide" tabindex="0"><table>\n<thead><tr>{head}</tr></thead>\n<tbody>\n{body}</tbody>\n</table></div>'
 
 
 def _analyst(line: Line) -> str:
