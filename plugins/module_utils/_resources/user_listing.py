@@ -12,9 +12,10 @@ import typing as t
 from ansible_collections.mssp.defender.plugins.module_utils._failures import needing
 from ansible_collections.mssp.defender.plugins.module_utils._graph._odata import segment
 from ansible_collections.mssp.defender.plugins.module_utils._graph._session import Graph
+from ansible_collections.mssp.defender.plugins.module_utils._normalise import type_name
 from ansible_collections.mssp.defender.plugins.module_utils._paths import Entity
 from ansible_collections.mssp.defender.plugins.module_utils._resources.references import Ref
-from ansible_collections.mssp.defender.plugins.module_utils._resources.user import PAGE, SELECT, find_users, shown
+from ansible_collections.mssp.defender.plugins.module_utils._resources.user import PAGE, SHOWN, find_users, shown
 
 _TOLD_TOO = ("determined_by", "signInActivity")
 
@@ -28,7 +29,10 @@ def named(graph: Graph, keys: t.Iterable[str]) -> list[Entity]:
 def members(graph: Graph, group: Ref) -> list[Entity]:
     """The users who are direct members of a group."""
     with needing("GroupMember.Read.All", "User.Read.All"):
-        return graph.list(f"groups/{segment(group.id)}/members/microsoft.graph.user", {"$select": SELECT, "$top": PAGE})
+        listed = graph.list(f"groups/{segment(group.id)}/members", {"$select": ",".join(SHOWN), "$top": PAGE})
+    users = [member for member in listed if type_name(member) == "user"]
+    # Whoever may read groups and not users is told ids and nothing else: asked for by itself, Graph says why.
+    return [full for user in users for full in ([user] if user.get("userPrincipalName") else find_users(graph, str(user["id"])))]
 
 
 def shown_with(users: t.Iterable[Entity], graph: Graph, *, sign_in: bool) -> list[Entity]:

@@ -33,7 +33,15 @@ _crowded = {
         },
     ],
 }
-SANDBOX = {"tenants": [_crowded, *(world.customer(number) for number in range(1, 31))]}
+_GROUPS_ONLY = {"name": "groups", "permissions": ["GroupMember.Read.All"]}
+
+
+def _customer(number: int) -> dict[str, t.Any]:
+    made = world.customer(number)
+    return {**made, "clients": [*made["clients"], _GROUPS_ONLY]}
+
+
+SANDBOX = {"tenants": [_crowded, *(_customer(number) for number in range(1, 31))]}
 Told = dict[str, list[str]]
 
 
@@ -199,6 +207,16 @@ def test_named_ones_and_those_of_a_group(play: Play, tenant: Tenant) -> None:
     assert names(of_group) == {"Ada", "Ben"}
     assert names(by_id) == {"Cyd"}
     assert "Tier 3" in no_group.msg
+
+
+def test_members_who_may_not_be_read_are_no_empty_shells(play: Play, tenant: Tenant) -> None:
+    """Graph tells their ids alone to an application that may read groups and not users."""
+    tenant.link(f"groups/{tenant.group('Tier 1')}/members", tenant.user("ada"))
+    refused = play.refused("aad_user_info", group="Tier 1")
+    play.run(client="groups")
+
+    assert refused.result["failure"]["status"] == 403
+    assert "lacks User.Read.All: " in refused.msg
 
 
 def test_an_empty_filter_is_not_everybody(play: Play) -> None:
