@@ -45,8 +45,9 @@ def explain(error: GraphError, policy: str, *, invited: bool) -> None:
             else "name another policy, or widen its requestors."
         )
     elif invited and has_code(error, *_PREMIUM):
+        known = f"{error.remedy} " if error.remedy else ""
         error.remedy = (
-            "To invite a person by an assignment takes Entra ID Governance and a linked Azure subscription: invite the guest "
+            f"{known}An assignment that invites takes Entra ID Governance and a linked Azure subscription: invite the guest "
             "first, and leave invite out."
         )
 
