@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.mssp.defender.plugins.module_utils._failures import InvalidInput, needing
+from ansible_collections.mssp.defender.plugins.module_utils._failures import Failure, InvalidInput, needing
 from ansible_collections.mssp.defender.plugins.module_utils._graph._odata import segment
 from ansible_collections.mssp.defender.plugins.module_utils._graph._session import Graph
 from ansible_collections.mssp.defender.plugins.module_utils._normalise import word
@@ -54,8 +54,17 @@ def users_of(graph: Graph, organization: Ref) -> list[Entity]:
         found = graph.find(f"{_ORGANIZATIONS}/{segment(organization.id)}")
         if found is None:
             raise InvalidInput(f"there is no connected organization with the id {organization.id}", remedy="Check the id.")
+        sources = [x for x in found.get("identitySources") or [] if x.get("tenantId") or x.get("domainName")]
+        if not sources:
+            # The list would be shorter than it is, and who reads it would not know.
+            raise Failure(
+                f"the connected organization '{found.get('displayName')}' shows neither a tenant nor a domain, so that nobody "
+                "can be told to be of it",
+                remedy="Look at it in the portal, and name the users instead.",
+                code="NoIdentitySource",
+            )
         assigned = _assigned(graph, str(found["id"]))
-    home = Home(graph, found.get("identitySources") or [])
+    home = Home(graph, sources)
     told = []
     # Of all: Graph filters neither by the end of a mail address nor by an issuer without a further header.
     for user in everybody(graph):

@@ -285,3 +285,10 @@ def test_each_sign_by_itself():
 def test_an_organization_that_is_not_there():
     with pytest.raises(InvalidInput, match=f"there is no connected organization with the id {B}. Check the id."):
         users_of(graph(Routes({ORGANIZATION: refusal(404)})), Ref(B, "M"))
+
+
+@pytest.mark.parametrize("sources", [None, [], [{"socialIdentitySourceType": "facebook"}]])
+def test_an_organization_of_no_tenant_and_no_domain(sources):
+    http = Routes({ORGANIZATION: {"id": B, "displayName": "M", "identitySources": sources}})
+    with pytest.raises(Failure, match="the connected organization 'M' shows neither a tenant nor a domain"):
+        users_of(graph(http), Ref(B, "M"))
