@@ -35,6 +35,7 @@ _CONFIGURED = (
     ("MSI_ENDPOINT", "MSI_SECRET"),  # Machine Learning
     ("AZURE_POD_IDENTITY_AUTHORITY_HOST",),  # the metadata service at another address
 )
+_SECRETS = ("IDENTITY_HEADER", "MSI_SECRET")
 
 
 def available(options: t.Mapping[str, t.Any]) -> bool:
@@ -43,13 +44,14 @@ def available(options: t.Mapping[str, t.Any]) -> bool:
 
 
 def fingerprint(identity: Identity) -> str:
-    """A digest of where it comes from."""
-    return hashlib.sha256(_endpoint().encode()).hexdigest()
+    """A digest of where it comes from, and of the secret that opens it."""
+    secrets = [os.environ.get(name) or "" for name in _SECRETS]
+    return hashlib.sha256("\0".join([_endpoint(), *secrets]).encode()).hexdigest()
 
 
 def acquire(identity: Identity, http: t.Any) -> t.Mapping[str, t.Any]:
     """A token for the identity that client_id names, or for the machine's own."""
-    for name in ("IDENTITY_HEADER", "MSI_SECRET"):
+    for name in _SECRETS:
         _secrets.remember(os.environ.get(name))
     if not available(identity.options):
         _be_there()

@@ -30,8 +30,12 @@ def available(options: t.Mapping[str, t.Any]) -> bool:
 
 
 def fingerprint(identity: Identity) -> str:
-    """A digest of the token."""
-    return hashlib.sha256(str(identity.options["refresh_token"]).encode()).hexdigest()
+    """A digest of the token, and of what the application proves itself by: a wrong secret must not find what a right one gave."""
+    options = identity.options
+    proof = str(options.get("client_secret") or "")
+    if not proof and options.get("certificate_path"):
+        proof = _certificate.fingerprint(identity)
+    return hashlib.sha256(f"{options['refresh_token']}\0{proof}".encode()).hexdigest()
 
 
 def acquire(identity: Identity, http: t.Any) -> t.Mapping[str, t.Any]:

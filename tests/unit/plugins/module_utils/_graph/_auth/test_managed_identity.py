@@ -144,7 +144,7 @@ def test_where_nothing_is_configured_it_is_known_at_once():
 
 def test_another_endpoint_is_another_credential(monkeypatch):
     seen = {_managed_identity.fingerprint(identity())}
-    for variables in (METADATA, APP_SERVICE):
+    for variables in (METADATA, APP_SERVICE, {"IDENTITY_HEADER": "another"}):
         surround(monkeypatch, variables)
         seen.add(_managed_identity.fingerprint(identity()))
-    assert len(seen) == 3
+    assert len(seen) == 4
