@@ -287,7 +287,8 @@ def _of_whom(task: Task, ending: bool) -> dict[str, t.Any]:
             remedy="Check it. With invite: true the assignment invites the person, which Microsoft bills as a feature of Entra ID "
             "Governance.",
         )
-    return {"package": package, "person": person, "address": params["target"], "policy": params["policy"]}
+    address = params["target"] if isinstance(params["target"], str) else None
+    return {"package": package, "person": person, "address": address, "policy": params["policy"]}
 
 
 def main() -> None:

@@ -75,7 +75,7 @@ class Assignment(Resource):
         self.identifier = assignment_id
         self._package = package
         self._person = person
-        self._address = None if person else address
+        self._address = address
         self._policy = policy
         self._justification = justification
         self._bypass = bypass_approval
@@ -222,7 +222,7 @@ class Assignment(Resource):
         except GraphError as error:
             if not (error.outcome_unknown or has_code(error, _OPEN)):
                 raise
-            if not self._seen(self._is_changed):
+            if not waiting.seen(self.graph, self._is_changed):
                 error.remedy = "Whether the new end was accepted is not known; run again: the next run looks first."
                 raise
         return self.merge(current, changed)
@@ -255,7 +255,7 @@ class Assignment(Resource):
             if not error.outcome_unknown and error.status != 404 and not has_code(error, _OPEN):
                 raise
             # Refused for another request's sake, it is sent again when that has ended: one look is enough.
-            if not self._seen(lambda: self.find(fresh=True) is None, times=1 if has_code(error, _OPEN) else 4):
+            if not waiting.seen(self.graph, lambda: self.find(fresh=True) is None, times=1 if has_code(error, _OPEN) else 4):
                 raise
         return True
 
@@ -278,17 +278,6 @@ class Assignment(Resource):
         if self._justification:
             sent["justification"] = self._justification
         return sent
-
-    def _seen(self, look: t.Callable[[], bool], times: int = 4) -> bool:
-        # What was accepted may not be visible at once.
-        for pause in (0.0, 1.0, 3.0, 6.0)[:times]:
-            if pause and not self.graph.budget.fits(pause):
-                break
-            if pause:
-                self.graph.budget.sleep(pause)
-            if look():
-                return True
-        return False
 
     # -- waiting -------------------------------------------------------------------------------------------------
 

@@ -35,10 +35,10 @@ _REQUEST_SHOWN = ("id", "requestType", "state", "status", "createdDateTime", "co
 
 
 def is_target(subject: t.Mapping[str, t.Any] | None, person: Ref | None, address: str | None) -> bool:
-    """Whether a subject of entitlement management is this person; who is not in the directory is known by the address."""
+    """Whether a subject of entitlement management is this person; who is not in the directory yet is known by the address."""
     if not subject:
         return False
-    if person is not None:
+    if person is not None and subject.get("objectId"):
         return bool(word(subject.get("objectId")) == word(person.id))
     return bool(address and word(subject.get("email")) == word(address))
 

@@ -26,6 +26,18 @@ _WAITS_FOR_OTHERS = ("pendingapproval", "scheduled")
 _DONE = ("delivered", "partiallydelivered")
 
 
+def seen(graph: Graph, look: t.Callable[[], bool], *, times: int = 4) -> bool:
+    """Whether a look shows it, within a few seconds: what was accepted may not be visible at once."""
+    for pause in (0.0, 1.0, 3.0, 6.0)[:times]:
+        if not graph.budget.fits(pause):
+            break
+        if pause:
+            graph.budget.sleep(pause)
+        if look():
+            return True
+    return False
+
+
 def until_settled(graph: Graph, request_id: str) -> Entity:
     """The request when it is done, or waits for somebody.
 

@@ -178,11 +178,15 @@ def test_what_is_only_planned_is_planned_without_a_look():
         ({"requestor": {"objectId": A}, "assignment": {"id": None, "target": {"objectId": B}}}, False),
         ({"requestor": {"objectId": B}, "assignment": {"id": None, "target": {"objectId": A.upper()}}}, True),
         ({"requestor": None}, False),
+        # Asked for by address, before she was in the directory.
+        ({"requestor": {"objectId": None, "email": "Ann@contoso.com"}}, True),
+        ({"requestor": {"objectId": None, "email": "bob@contoso.com"}}, False),
+        ({"requestor": {"objectId": B, "email": "ann@contoso.com"}}, False),
     ],
 )
 def test_whose_request_it_is(request_, found):
     table = graph(Routes({f"GET {EM}/assignmentRequests": page({**REQUEST, **request_})}))
-    assert (reading.open_request(table, C, person=ANN) is not None) is found
+    assert (reading.open_request(table, C, person=ANN, address="ann@contoso.com") is not None) is found
 
 
 def test_a_removal_comes_before_what_it_ends():
