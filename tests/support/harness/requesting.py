@@ -23,6 +23,16 @@ def token(tenant: Tenant, user: str, client: str | None = None) -> str:
     return str(_control(tenant, "tokens", body)["access_token"])
 
 
+def refresh_token(tenant: Tenant, user: str, client: str) -> str:
+    """A refresh token of a person who has signed in to a public application by device code."""
+    form = {"client_id": tenant.client(client)["client_id"]}
+    scope = "https://graph.microsoft.com/.default offline_access"
+    begun = _post(tenant, "devicecode", {**form, "scope": scope})
+    _control(tenant, "sign-in", {"user_code": begun["user_code"], "user": user})
+    form.update(grant_type="urn:ietf:params:oauth:grant-type:device_code", device_code=begun["device_code"])
+    return str(_post(tenant, "token", form)["refresh_token"])
+
+
 def signed_in(tenant: Tenant, user: str) -> Tenant:
     """The tenant as somebody sees it who has signed in."""
     return Tenant(tenant.graph_url, tenant.login_url, tenant.ca_path, tenant.data, token(tenant, user))
@@ -95,8 +105,16 @@ def advance(tenant: Tenant, seconds: int) -> None:
     _control(tenant, "clock", {"advance_seconds": seconds})
 
 
+def _post(tenant: Tenant, what: str, form: dict[str, str]) -> dict[str, t.Any]:
+    url = f"{tenant.login_url}/{tenant.tenant_id}/oauth2/v2.0/{what}"
+    answer = requests.post(url, data=form, verify=tenant.ca_path, timeout=30)
+    if answer.status_code != 200:
+        raise RuntimeError(f"{what}: {answer.status_code} {answer.text}")
+    return t.cast("dict[str, t.Any]", answer.json() if answer.content else {})
+
+
 def _control(tenant: Tenant, what: str, body: dict[str, t.Any]) -> dict[str, t.Any]:
     answer = requests.post(f"{tenant.graph_url}/_sandbox/{what}", json=body, verify=tenant.ca_path, timeout=30)
     if answer.status_code >= 300:
         raise RuntimeError(f"{what}: {answer.status_code} {answer.text}")
-    return t.cast("dict[str, t.Any]", answer.json())
+    return t.cast("dict[str, t.Any]", answer.json() if answer.content else {})

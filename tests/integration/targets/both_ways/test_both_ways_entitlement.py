@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import pytest
 from harness.server import Sandbox
-from harness.ways import entitlement, policies
+from harness.ways import entitlement, policies, requesting
 from harness.ways.comparing import Case, TellAll, assert_as_in_the_worker, assert_the_same_requests, cases, pairs
 from harness.ways.telling import WAYS, tell
 
-STORIES = (*entitlement.STORIES, *policies.STORIES)
+STORIES = (*entitlement.STORIES, *policies.STORIES, *requesting.STORIES)
 CASES, NAMES = cases(STORIES)
 
 
