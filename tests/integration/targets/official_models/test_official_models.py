@@ -16,7 +16,7 @@ from harness.log import Entry
 from harness.onboarding import three_customers
 from harness.paths import REPOSITORY
 from harness.server import Sandbox
-from harness.ways import assignments, by_hand, directory, entitlement, policies
+from harness.ways import assignments, by_hand, directory, entitlement, policies, requesting
 from harness.ways.telling import WORKER, Story, Told, step, tell
 from harness.world import MSSP_TENANT, OTHER_TENANT
 
@@ -72,7 +72,14 @@ WHOLE_POLICY = Story(
 # Failing tasks send what others send, and what they read is what anybody reads.
 STORIES = [
     dataclasses.replace(story, ways=(WORKER,))
-    for story in (*directory.STORIES, *entitlement.STORIES, *policies.STORIES, *assignments.STORIES, WHOLE_POLICY)
+    for story in (
+        *directory.STORIES,
+        *entitlement.STORIES,
+        *policies.STORIES,
+        *assignments.STORIES,
+        *requesting.STORIES,
+        WHOLE_POLICY,
+    )
     if not story.name.endswith("-failures")
 ]
 ToldAll = dict[tuple[str, str], Told]
