@@ -81,7 +81,7 @@ class Chooser:
     def __init__(self, state: Json) -> None:
         self._policies = list(state["policies"])
         self._packages = {same.word(x["id"]): x for x in state["packages"]}
-        self._catalogs = {same.word(x["id"]): x for x in state["catalogs"]}
+        self._catalogs: dict[str, Json] = {same.word(x["id"]): x for x in state["catalogs"]}
         self._groups = {same.word(x["id"]): x for x in state["groups"]}
         self._roles = [x for x in state["roles"] if not x.get("isBuiltIn")]
         self._organizations = list(state["organizations"])

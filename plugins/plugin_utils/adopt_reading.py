@@ -32,7 +32,7 @@ def naming(policies: t.Iterable[Json], organization_id: str) -> list[Json]:
 
 def package_id(policy: Json) -> str:
     """The package that a policy belongs to."""
-    return same.word(pick(policy, "accessPackage.id"))
+    return str(same.word(pick(policy, "accessPackage.id")))
 
 
 def member_groups(package: Json) -> list[str]:

@@ -171,4 +171,5 @@ def _scalar(value: t.Any) -> str:
 
 def _is_text(value: str) -> bool:
     """Whether YAML takes it for text although it is not quoted."""
-    return bool(yaml.resolver.Resolver().resolve(yaml.ScalarNode, str(value), (True, False)) == _TEXT)
+    tag = yaml.resolver.Resolver().resolve(yaml.ScalarNode, str(value), (True, False))  # type: ignore[no-untyped-call]
+    return bool(tag == _TEXT)
