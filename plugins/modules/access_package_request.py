@@ -37,7 +37,7 @@ options:
     description:
       - V(approve) and V(deny) decide the stage that is open and assigned to the person. A request with more stages waits for the next
         one's approvers then.
-      - V(cancel) withdraws a request that has not led to access yet. With O(target), only requests that give or prolong access are
+      - V(cancel) withdraws a request that has not led to access yet; one that is being delivered, where the service still lets it. With O(target), only requests that give or prolong access are
         meant; one that takes it away is cancelled by O(request_id).
     type: str
     choices: [approve, deny, cancel]
@@ -52,6 +52,7 @@ notes:
     nothing any more once it is decided.
 seealso:
   - module: mssp.defender.access_package_request_info
+  - module: mssp.defender.access_package_assignment
 """
 
 EXAMPLES = r"""

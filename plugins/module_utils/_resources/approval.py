@@ -38,8 +38,8 @@ def require_person(claims: t.Mapping[str, t.Any]) -> None:
     if not is_person(claims):
         raise Failure(
             "the token is an application's, and Microsoft Graph lets only people see and decide approvals",
-            remedy="Sign in to the customer's tenant as an approver, and give that person's refresh_token "
-            "(MSSP_REFRESH_TOKEN) or access_token (MSSP_ACCESS_TOKEN).",
+            remedy="Sign in to the customer's tenant as an approver (playbook mssp.defender.sign_in), and give that person's "
+            "refresh_token (MSSP_REFRESH_TOKEN) or access_token (MSSP_ACCESS_TOKEN).",
             code="NotAPerson",
         )
 
