@@ -68,9 +68,10 @@ options:
       - V(managed_identity) is the identity of the Azure machine or service that Ansible runs on; O(client_id) chooses a
         user-assigned one. It works in its own tenant only. V(auto) takes it only where the environment names its endpoint.
       - V(azure_cli) is the sign-in of C(az login). V(auto) takes it where C(az) is installed and nothing else is given.
+      - V(device_code) is for M(mssp.defender.sign_in), which gives a person a code to sign in with; V(auto) never takes it.
       - If not set, E(MSSP_AUTH_METHOD) is used.
     type: str
-    choices: [auto, access_token, refresh_token, client_secret, certificate, federated, managed_identity, azure_cli]
+    choices: [auto, access_token, refresh_token, client_secret, certificate, federated, managed_identity, azure_cli, device_code]
     default: auto
   cloud:
     description:

@@ -82,6 +82,7 @@ GRAPH = ArgumentSpec(
                 "federated",
                 "managed_identity",
                 "azure_cli",
+                "device_code",
             ],
             "default": "auto",
             **_env("MSSP_AUTH_METHOD"),

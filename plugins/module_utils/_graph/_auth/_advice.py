@@ -70,6 +70,8 @@ ADVICE = {
         "this tenant wants a second factor of the person who signed in",
         "Sign in again with playbooks/sign_in.yml, to this tenant.",
     ),
+    "AADSTS65004": ("the person declined", "Run again for a new code, if that was a mistake."),
+    "AADSTS70020": ("the code has expired before anybody signed in", "Run again for a new code."),
     "AADSTS700211": (
         "the application {client} does not trust the issuer of the federated token",
         "Compare the federated credential of the application with iss in the token.",

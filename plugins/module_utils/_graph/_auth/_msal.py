@@ -49,6 +49,11 @@ def acquire_by_refresh_token(identity: Identity, credential: t.Any, refresh_toke
         return t.cast("t.Mapping[str, t.Any]", application.acquire_token_by_refresh_token(refresh_token, scopes=[identity.scope]))
 
 
+def public_application(identity: Identity, http: t.Any) -> t.Any:
+    """MSAL's application for people. Use it inside `explained`."""
+    return _application(identity, None, http)
+
+
 def _application(identity: Identity, credential: t.Any, http: t.Any) -> t.Any:
     known: dict[str, t.Any] = {
         "authority": identity.authority,

@@ -16,6 +16,7 @@ from ansible_collections.mssp.defender.plugins.module_utils._graph._auth import 
     _azure_cli,
     _certificate,
     _client_secret,
+    _device_code,
     _federated,
     _managed_identity,
     _refresh_token,
@@ -31,6 +32,7 @@ METHODS: tuple[Method, ...] = (
     t.cast(Method, _certificate),
     t.cast(Method, _federated),
     t.cast(Method, _managed_identity),
+    t.cast(Method, _device_code),
     t.cast(Method, _azure_cli),
 )
 

@@ -187,4 +187,16 @@ PREFLIGHT_FAILURES = failures(
     ],
 )
 
-STORIES = (GROUP, GROUP_FAILURES, ROLE, ROLE_FAILURES, PREFLIGHT, PREFLIGHT_FAILURES)
+# Nobody signs in during a story, and an ordinary module could show no code.
+SIGN_IN = Story(
+    "sign-in",
+    lambda tenant: {},
+    [
+        step("who and where without a person", "tenant_info", "ok"),
+        step("no application", "sign_in", "InvalidInput", client_id="", store_command=["cat"]),
+        step("no such program", "sign_in", "InvalidInput", store_command=["no-such-vault"]),
+        step("no command", "sign_in", "missing required arguments: store_command"),
+    ],
+)
+
+STORIES = (GROUP, GROUP_FAILURES, ROLE, ROLE_FAILURES, PREFLIGHT, PREFLIGHT_FAILURES, SIGN_IN)

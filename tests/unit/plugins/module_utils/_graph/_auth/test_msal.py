@@ -106,6 +106,8 @@ CODES = [
         "this tenant wants a second factor of the person who signed in ({}). "
         "Sign in again with playbooks/sign_in.yml, to this tenant.",
     ),
+    ("AADSTS65004", "the person declined ({}). Run again for a new code, if that was a mistake."),
+    ("AADSTS70020", "the code has expired before anybody signed in ({}). Run again for a new code."),
     (
         "AADSTS700211",
         "the application app-1 does not trust the issuer of the federated token ({}). "

@@ -127,7 +127,16 @@ def method(name):
 
 def test_the_order_is_that_of_azures_default_credential_after_what_is_given():
     assert [each.NAME for each in METHODS] == [
-        *("access_token", "refresh_token", "client_secret", "certificate", "federated", "managed_identity", "azure_cli")
+        *(
+            "access_token",
+            "refresh_token",
+            "client_secret",
+            "certificate",
+            "federated",
+            "managed_identity",
+            "device_code",
+            "azure_cli",
+        )
     ]
 
 
