@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 from harness import requesting, server, world
 from harness.onboarding import customers
+from harness.paths import REPOSITORY
 from harness.playbook import Result, run_playbook
 from harness.requesting import REQUESTS, signed_in, stage, stages_of
 from harness.server import Sandbox
@@ -26,6 +27,7 @@ PLAYBOOK = [{"import_playbook": "mssp.defender.requests"}]
 LEAD = f"lead@{world.MSSP_DOMAIN}"
 HOSTILE = "=1+1 <b>x</b> | {{ lookup('ansible.builtin.pipe', 'touch EVIDENCE') }} \x1b[31m\n[y](https://evil.example)"
 HOSTS = ("alpha", "beta", "idle", "fresh", "lost")
+CORE216 = REPOSITORY / ".venv-2.16" / "bin"
 WHY = "Ticket 4711"
 WITHOUT_CATALOG = "there is no catalog 'MSSP Accesses'"
 
@@ -149,6 +151,10 @@ def _tell(told: Story, sandbox: Sandbox, tenants: dict[str, Tenant], directory: 
     run("nothing_named", people, decision="approve")
     run("no_reason", people, decision="approve", tier="tier1", justification=" ")
     run("no_decision", people, decision="maybe", tier="tier1")
+    with pytest.MonkeyPatch.context() as patch:
+        if CORE216.exists():
+            patch.setenv("MSSP_TEST_ANSIBLE", str(CORE216))
+            run("oldest", application, **reports)
     run("application", {"alpha": application["alpha"]}, decision="approve", request_id=told.alpha.requests["dee2"])
     run("check", people, check=True, decision="approve", tier="tier1", **reports)
     run("by_id", people, decision="deny", request_id=told.alpha.requests["cyd1"])
@@ -200,16 +206,20 @@ def test_the_table_is_aligned_and_says_how_many(story: Story) -> None:
     assert summary == "5 requests for approval at 2 of 5 customers. 2 customers could not be read."
 
 
-def test_what_people_write_stays_what_it_is(story: Story) -> None:
-    (row,) = [row for row in story.rows("list") if row["request"] == story.alpha.requests["dee1"]]
+@pytest.mark.parametrize("name", ["list", "oldest"])
+def test_what_people_write_stays_what_it_is(story: Story, name: str) -> None:
+    """Ansible-core 2.16 takes any text in a variable for a template, unless it knows where that comes from."""
+    if name not in story.runs:
+        pytest.skip("ansible-core 2.16 is not installed: make core216")
+    (row,) = [row for row in story.rows(name) if row["request"] == story.alpha.requests["dee1"]]
     assert row["justification"].startswith("'=1+1 <b>x</b> | {{ lookup(")
-    everything = "".join([*story.files["list"].values(), *story.lines("list")])
+    everything = "".join([*story.files[name].values(), *story.lines(name)])
     assert "\x1b" not in everything
-    assert "<b>" not in story.files["list"]["md"]
-    assert "](https://evil.example)" not in story.files["list"]["md"]
-    (line,) = [line for line in story.lines("list") if story.alpha.requests["dee1"] in line]
+    assert "<b>" not in story.files[name]["md"]
+    assert "](https://evil.example)" not in story.files[name]["md"]
+    (line,) = [line for line in story.lines(name) if story.alpha.requests["dee1"] in line]
     assert "{{ lookup(" in line
-    data = json.loads(story.files["list"]["json"])
+    data = json.loads(story.files[name]["json"])
     (alpha,) = [x for x in data["customers"] if x["customer"] == "alpha"]
     (request,) = [x for x in alpha["requests"] if x["id"] == story.alpha.requests["dee1"]]
     assert request["justification"] == HOSTILE.replace("EVIDENCE", str(story.evidence))
