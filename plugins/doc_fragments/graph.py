@@ -15,6 +15,18 @@ requirements:
   - msal >= 1.35
   - requests >= 2.31
 options:
+  options:
+    description:
+      - Any options of the module in one dictionary. What is stated beside it wins.
+      - Ansible compiles the template of each argument anew for each task, item and host, which costs more than the task itself
+        where there are many. This is one template for all of them.
+    type: dict
+  variables_prefix:
+    description:
+      - Shared options (O(tenant_id) to O(wait_timeout)) that are not stated are taken from the variables whose names begin with
+        this and end with the option's name, such as C(mssp_onboard_client_id) for V(mssp_onboard_), where these are not empty.
+      - For C(module_defaults), in the place of a template for each of them.
+    type: str
   tenant_id:
     description:
       - The customer's tenant, as GUID or as one of its verified domains.

@@ -63,6 +63,9 @@ def _env(*names: str) -> dict[str, t.Any]:
 # args[module] knows nothing of module_defaults. Documentation: doc_fragments/graph.py.
 GRAPH = ArgumentSpec(
     options={
+        # Taken apart before the module sees them: plugin_utils/in_process.py.
+        "options": {"type": "dict"},
+        "variables_prefix": {"type": "str"},
         "tenant_id": {"type": "str", **_env("AZURE_TENANT_ID", "AZURE_TENANT")},
         "client_id": {"type": "str", **_env("AZURE_CLIENT_ID")},
         "client_secret": {"type": "str", "no_log": True, **_env("AZURE_CLIENT_SECRET", "AZURE_SECRET")},

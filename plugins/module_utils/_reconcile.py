@@ -282,9 +282,13 @@ def _apply(resource: Resource, planned: _Planned, label: str, first: t.Sequence[
     for part in planned.parts:
         kept = {link.key: link for link in part.result}
         # Adding before removing: access never has a gap.
+        added = []
         for link in part.add:
             with doing(f"add {link.name} to the {label}"):
-                kept[link.key] = _add(resource, part.part, entity, link)
+                added.append(_add(resource, part.part, entity, link))
+        if added:
+            with doing(f"add {', '.join(link.name for link in added)} to the {label}"):
+                kept.update({link.key: link for link in part.part.settle(entity, added)})
         for link in part.remove:
             with doing(f"remove {link.name} from the {label}"):
                 part.part.remove(entity, link)

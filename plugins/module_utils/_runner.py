@@ -39,8 +39,11 @@ def require_libraries() -> None:
         )
 
 
-def execute(body: Body, task: Task) -> Result:
-    """The function's result, or a failed one. Never raises, and never quotes a secret."""
+def execute(body: Body, task: Task, secrets: t.Iterable[str] = ()) -> Result:
+    """The function's result, or a failed one. Never raises, and never quotes a secret.
+
+    :param secrets: to be masked beside those that the process has seen.
+    """
     try:
         require_libraries()
         result = body(task)
@@ -54,7 +57,7 @@ def execute(body: Body, task: Task) -> Result:
         if type(exc).__module__.partition(".")[0] in ("builtins", "ansible"):
             raise
         result = _failed(_unexpected(exc), task)
-    return t.cast(Result, mask(result))
+    return t.cast(Result, mask(result, secrets))
 
 
 def unexpected(exc: Exception) -> Result:

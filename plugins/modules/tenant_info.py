@@ -37,6 +37,13 @@ options:
   look_up:
     description: Another tenant, by id or domain, that Microsoft is asked about, such as the MSSP's own.
     type: str
+  group_names:
+    description:
+      - Read the groups that have one of these display names as well, so that what is there is known before the first write. Several may
+        have the same one.
+    type: list
+    elements: str
+    default: []
 extends_documentation_fragment:
   - mssp.defender.graph
 attributes:
@@ -122,6 +129,15 @@ looked_up:
     display_name: Fabrikam Security
     domain: fabrikam-soc.onmicrosoft.com
     id: 11111111-2222-3333-4444-555555555555
+groups:
+  description: The groups of O(group_names), as M(mssp.defender.aad_group_info) returns them.
+  returned: success
+  type: list
+  elements: dict
+  sample:
+    - displayName: Tier 1 Analyst
+      id: 3f1b8f9e-6a51-4c3c-9d43-0f5a4a3c2b10
+      uniqueName: mssp-11111111-2222-3333-4444-555555555555-tier1
 links:
   description: Pages of this tenant. A page that its cloud has no documented address for is null.
   returned: success
@@ -146,7 +162,7 @@ from ansible_collections.mssp.defender.plugins.module_utils._argspec import GRAP
 from ansible_collections.mssp.defender.plugins.module_utils._failures import Failure, GraphError
 from ansible_collections.mssp.defender.plugins.module_utils._graph._auth import _claims
 from ansible_collections.mssp.defender.plugins.module_utils._graph._odata import is_guid
-from ansible_collections.mssp.defender.plugins.module_utils._resources import tenants
+from ansible_collections.mssp.defender.plugins.module_utils._resources import listing, tenants
 from ansible_collections.mssp.defender.plugins.module_utils._resources.features import FEATURES, needed
 from ansible_collections.mssp.defender.plugins.module_utils._runner import run_module
 from ansible_collections.mssp.defender.plugins.module_utils._task import Task
@@ -158,6 +174,7 @@ SPEC = GRAPH.merge(
             "fail_on_missing": {"type": "bool", "default": False},
             "exclusive": {"type": "bool", "default": False},
             "look_up": {"type": "str"},
+            "group_names": {"type": "list", "elements": "str", "default": []},
         },
     )
 )
@@ -186,6 +203,7 @@ def run(task: Task) -> dict[str, t.Any]:
         "missing_permissions": lacking,
         "consent_url": task.consent_url(),
         "looked_up": _other(task),
+        "groups": listing.groups_named(task.graph, params["group_names"]),
         "links": {
             "approvals": tenants.approvals_url(task.cloud, tenant["domain"]),
             "portal": tenants.portal_url(task.cloud, str(tenant["id"])),

@@ -14,6 +14,7 @@ Nothing here may raise at import, connect or read the environment: an exception 
 
 from __future__ import annotations
 
+import collections.abc
 import contextlib
 import json
 import os
@@ -27,10 +28,13 @@ from ansible.module_utils.errors import UnsupportedError
 from ansible.plugins.action import ActionBase
 
 from ansible_collections.mssp.defender.plugins.module_utils import _deps
-from ansible_collections.mssp.defender.plugins.module_utils._argspec import ArgumentSpec
+from ansible_collections.mssp.defender.plugins.module_utils._argspec import GRAPH, ArgumentSpec
 from ansible_collections.mssp.defender.plugins.module_utils._graph import _http
 from ansible_collections.mssp.defender.plugins.module_utils._runner import TASK_ENDS, execute, mask, tell_end, unexpected
 from ansible_collections.mssp.defender.plugins.module_utils._task import Task
+
+# Not used here, but by the lookup that nearly every task of the role uses: loaded here once, for all workers.
+from ansible_collections.mssp.defender.plugins.plugin_utils import onboard_check, onboard_plan, onboard_run  # noqa: F401
 
 # Parsing certifi's bundle costs 15 to 20 ms: here once, for all workers.
 _http.preload_trust()
@@ -72,6 +76,7 @@ class InProcessAction(ActionBase):  # type: ignore[misc]
                 result.update(
                     self._execute_module(
                         module_name=f"mssp.defender.{self.module_name}",
+                        module_args=self._arguments(task_vars),
                         task_vars=task_vars,
                         wrap_async=bool(self._task.async_val),
                     )
@@ -94,7 +99,7 @@ class InProcessAction(ActionBase):  # type: ignore[misc]
         return not (_deps.missing and task_vars.get("ansible_python_interpreter"))
 
     def _run_here(self, task_vars: dict[str, t.Any]) -> dict[str, t.Any]:
-        validation = ModuleArgumentSpecValidator(**self.spec.to_kwargs()).validate(_plain(self._task.args))
+        validation = ModuleArgumentSpecValidator(**self.spec.to_kwargs()).validate(_plain(self._arguments(task_vars)))
         # core offers no public name for these two.
         hidden = set(getattr(validation, "_no_log_values", ()))
         invocation = {"module_args": self._censored(validation.validated_parameters)}
@@ -115,11 +120,28 @@ class InProcessAction(ActionBase):  # type: ignore[misc]
             run_directory=C.DEFAULT_LOCAL_TMP,
             seconds=self._task.timeout or None,
         )
-        result = execute(self.body, task)
-        result["invocation"] = invocation
+        result = t.cast("dict[str, t.Any]", _result(execute(self.body, task, hidden)))
+        result["invocation"] = mask(_plain(invocation), hidden)
         if warnings:
-            result["warnings"] = warnings
-        return t.cast("dict[str, t.Any]", mask(_plain(result), hidden))
+            result["warnings"] = mask(warnings, hidden)
+        return result
+
+    def _arguments(self, task_vars: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
+        """What the task states, and beside it what `options` and the variables of `variables_prefix` say; the nearer one wins."""
+        arguments = dict(self._task.args)
+        together = arguments.get("options")
+        if isinstance(together, collections.abc.Mapping):
+            del arguments["options"]
+            arguments = {**{str(name): value for name, value in together.items()}, **arguments}
+        prefix = arguments.pop("variables_prefix", None)
+        for name in GRAPH.options if prefix else ():
+            variable = task_vars.get(f"{prefix}{name}")
+            if name not in arguments and variable not in (None, ""):
+                value = self._templar.template(variable)
+                # What is empty, or omitted by a template, is not stated.
+                if value not in (None, "") and value != task_vars.get("omit") and type(value).__name__ != "Omit":
+                    arguments[name] = value
+        return arguments
 
     @contextlib.contextmanager
     def _time_limit(self) -> t.Iterator[None]:
@@ -153,6 +175,14 @@ class InProcessAction(ActionBase):  # type: ignore[misc]
             if wanted:
                 os.environ.clear()
                 os.environ.update(before)
+
+
+def _result(value: t.Any) -> t.Any:
+    """A result as an ordinary module's would arrive: through JSON. Ours hold nothing that needs core's own, slower encoder."""
+    try:
+        return json.loads(json.dumps(value))
+    except TypeError:
+        return _plain(value)
 
 
 def _plain(value: t.Any) -> t.Any:

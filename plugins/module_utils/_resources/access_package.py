@@ -82,7 +82,7 @@ class RoleScopes(Part):
         item: GroupRole = link.raw
         group_id = item.group.id
         catalog_id = str((entity.get("catalog") or {}).get("id") or (self._catalog.id if self._catalog else ""))
-        resource = self._graph.budget.poll(
+        resource = self._told(group_id) or self._graph.budget.poll(
             f"the group '{item.group.name}' to be in the package's catalog",
             lambda: find_resource(self._graph, catalog_id, group_id, fresh=True),
         )
@@ -93,6 +93,11 @@ class RoleScopes(Part):
             lambda: self._graph.post(f"{PACKAGES}/{entity['id']}/resourceRoleScopes", body),
         )
         return Link(link.key, link.name, {**link.value, "id": made.get("id")})
+
+    def _told(self, group_id: str) -> Entity | None:
+        # The task that saw to the catalog has seen its groups.
+        known = (self._catalog.told.get("resources") if self._catalog else None) or []
+        return next((x for x in known if x.get("id") and word(x.get("originId")) == word(group_id)), None)
 
     def remove(self, entity: Entity, link: Link) -> None:
         self._graph.delete(f"{PACKAGES}/{entity['id']}/resourceRoleScopes/{segment(str(link.value['id']))}")
@@ -162,7 +167,7 @@ class AccessPackage(Resource):
             return t.cast("Entity | None", found)
         if self._catalog is None:
             raise Failure("the catalog is not named, and package names are unique only in a catalog", remedy="Set catalog.")
-        if not self._catalog.known:
+        if not self._catalog.known or (not fresh and self._catalog.told.get("accessPackages") == []):
             return None
         # The catalog's packages in one request, which the items of a loop share.
         query = {"$filter": f"catalog/id eq {literal(self._catalog.id)}", "$expand": EXPAND}
@@ -195,7 +200,8 @@ class AccessPackage(Resource):
             _NOT_YET,
             lambda: self.graph.post(PACKAGES, {**body, "catalog": {"id": catalog.id}}),
         )
-        return {**body, **made, "catalog": {"id": catalog.id}, "resourceRoleScopes": []}
+        # With its policies, of which it has none yet: whoever is given this result need not ask.
+        return {**body, **made, "catalog": {"id": catalog.id}, "resourceRoleScopes": [], "assignmentPolicies": []}
 
     def update(self, current: Entity, changed: Entity) -> Entity:
         self.graph.patch(f"{PACKAGES}/{current['id']}", changed)

@@ -79,6 +79,10 @@ class Part(abc.ABC):
     def add(self, entity: Entity, link: Link) -> Link:
         """Add it; returns it as it is now."""
 
+    def settle(self, entity: Entity, added: t.Sequence[Link]) -> t.Sequence[Link]:
+        """After all of them were added: wait for what a later step relies on; returns them as they are now."""
+        return added
+
     @abc.abstractmethod
     def remove(self, entity: Entity, link: Link) -> None:
         """Remove it."""

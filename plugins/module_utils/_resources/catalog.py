@@ -57,8 +57,8 @@ class Resources(Part):
             return None
         return [Link(ref.key, ref.name, {"displayName": ref.name, "originId": ref.id}) for ref in self._groups]
 
-    def stored(self, entity: Entity) -> list[Link]:
-        listed = self._graph.list(f"{CATALOGS}/{entity['id']}/resources")
+    def stored(self, entity: Entity, *, fresh: bool = False) -> list[Link]:
+        listed = self._graph.list(f"{CATALOGS}/{entity['id']}/resources", fresh=fresh)
         return [self._link(x) for x in listed if word(x.get("originSystem")) == word(_GROUP)]
 
     @staticmethod
@@ -80,11 +80,18 @@ class Resources(Part):
         except GraphError as error:
             if not has_code(error, "ResourceAlreadyOnboarded"):
                 raise
-        found = self._graph.budget.poll(
-            f"the group '{link.name}' to be visible in the catalog '{entity.get('displayName')}'",
-            lambda: find_resource(self._graph, entity["id"], group_id, fresh=True),
-        )
-        return self._link(found)
+        return link
+
+    def settle(self, entity: Entity, added: t.Sequence[Link]) -> t.Sequence[Link]:
+        # One look for all of them.
+        def visible() -> list[Link] | None:
+            there = {link.key: link for link in self.stored(entity, fresh=True)}
+            return [there[link.key] for link in added] if all(link.key in there for link in added) else None
+
+        which = ", ".join(f"'{link.name}'" for link in added)
+        groups = "group" if len(added) == 1 else "groups"
+        what = f"the {groups} {which} to be visible in the catalog '{entity.get('displayName')}'"
+        return t.cast("list[Link]", self._graph.budget.poll(what, visible))
 
     def remove(self, entity: Entity, link: Link) -> None:
         body = {
@@ -165,7 +172,8 @@ class Catalog(Resource):
             raise Failure("it is a catalog that Microsoft manages", remedy="Choose another name.", code="CannotBeAdopted")
 
     def create(self, body: Entity) -> Entity:
-        made = {**body, **self.graph.post(CATALOGS, body)}
+        # With its packages, of which it has none yet: whoever is given this result need not ask.
+        made = {**body, **self.graph.post(CATALOGS, body), "accessPackages": []}
         # Whether a tenant takes two catalogs of one name is not documented.
         keep_one(
             self.graph,

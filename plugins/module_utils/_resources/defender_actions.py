@@ -65,6 +65,8 @@ def includes(broad: str, narrow: str) -> bool:
     narrow_path, dummy, narrow_verb = narrow.lower().rpartition("/")
     if broad_verb != narrow_verb and not (broad_verb == "manage" and narrow_verb == "read"):
         return False
+    if "*" not in broad_path:
+        return broad_path == narrow_path
     pattern = re.escape(broad_path).replace(r"\*", ".+")
     return re.fullmatch(pattern, narrow_path) is not None
 

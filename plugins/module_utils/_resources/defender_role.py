@@ -11,9 +11,11 @@ followed, display names are not unique, assignments are changed by making a new 
 
 from __future__ import annotations
 
+import dataclasses
 import typing as t
 
 from ansible_collections.mssp.defender.plugins.module_utils._failures import Failure, GraphError, some
+from ansible_collections.mssp.defender.plugins.module_utils._graph._odata import key_segment
 from ansible_collections.mssp.defender.plugins.module_utils._graph._session import Graph
 from ansible_collections.mssp.defender.plugins.module_utils._normalise import exact, text, words
 from ansible_collections.mssp.defender.plugins.module_utils._paths import Entity
@@ -90,6 +92,20 @@ class Assignments(Part):
         # Filtered here: what $filter honours is not documented for Defender.
         listed = self._graph.list(ASSIGNMENTS, beta=True, fresh=fresh)
         return [item for item in listed if str(item.get("roleDefinitionId")).lower() == str(entity["id"]).lower()]
+
+    def look_for_groups(self) -> bool:
+        """Look for groups that are planned only, by the unique name they will carry: somebody may have renamed them."""
+        found = []
+        for ref in self._groups or ():
+            unique_name = None if ref.known else ref.told.get("uniqueName")
+            group = (
+                self._graph.find(f"groups{key_segment('uniqueName', unique_name)}", {"$select": "id"}) if unique_name else None
+            )
+            found.append(dataclasses.replace(ref, id=str(group["id"])) if group else ref)
+        renamed = found != (self._groups or [])
+        if renamed:
+            self._groups = found
+        return renamed
 
     def is_foreign(self, assignment: Entity) -> bool:
         """Whether it gives the role to somebody other than the wanted groups."""
@@ -214,6 +230,8 @@ class DefenderRole(Resource):
         if self._adopt or self._assignments.wanted() is None:
             return
         foreign = [x for x in self._assignments.of_role(current) if self._assignments.is_foreign(x)]
+        if foreign and self._assignments.look_for_groups():
+            foreign = [x for x in foreign if self._assignments.is_foreign(x)]
         if foreign:
             who = ", ".join(str(principal) for x in foreign for principal in x.get("principalIds") or ["nobody"])
             raise Failure(

@@ -28,7 +28,7 @@ def can_exist(params: t.Mapping[str, t.Any], filters: t.Iterable[str], check_mod
 
     A filter that is stated but empty is an error: a variable that came out empty would otherwise mean all objects.
     """
-    stated = {option: str(params[option]).strip() for option in filters if params[option] is not None}
+    stated = {option: str(params[option] or "").strip() for option in filters if params[option] is not None}
     for option, value in stated.items():
         if not value:
             raise InvalidInput(f"{option} is empty", remedy="Give it a value, or leave it out to read all.")
@@ -48,6 +48,8 @@ class Ref:
     name: str
     # The collection of Graph that it is in, for references that name one.
     collection: str = dataclasses.field(default="directoryObjects", compare=False)
+    # What the task that returned it told of it: empty when it was named.
+    told: t.Mapping[str, t.Any] = dataclasses.field(default_factory=dict, compare=False, repr=False)
 
     @property
     def known(self) -> bool:
@@ -145,7 +147,9 @@ class References:
         look: t.Callable[[str], list[dict[str, t.Any]]],
         permission: str = "EntitlementManagement.Read.All",
     ) -> Ref:
+        told: t.Mapping[str, t.Any] = {}
         if isinstance(value, dict):
+            told = value
             name = str(value.get("displayName") or value.get("userPrincipalName") or value.get("id") or "")
             value = value.get("id")
         else:
@@ -161,9 +165,9 @@ class References:
                     f"{option} refers to a {kind} by '{KNOWN_AFTER_APPLY}'; this value comes from a check-mode task",
                     remedy="Run the task that creates it without check mode as well.",
                 )
-            return Ref(KNOWN_AFTER_APPLY, name)
+            return Ref(KNOWN_AFTER_APPLY, name, told=told)
         if is_guid(value):
-            return Ref(value, name)
+            return Ref(value, name, told=told)
         with doing(f"look up the {kind} '{value}' of {option}"), needing(permission):
             found = look(value)
         if not found:

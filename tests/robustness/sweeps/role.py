@@ -24,12 +24,12 @@ from ansible_collections.mssp.defender.plugins.modules import (
     mde_role,
     tenant_info,
 )
+from ansible_collections.mssp.defender.plugins.plugin_utils import onboard_run
 from sweeps.customer import Customer
-from sweeps.wanted import Wanted
+from sweeps.wanted import MSSP, Wanted
 from sweeps.wire import BASE_URL
 
 CA = "/nowhere/ca.pem"
-_PLANNED = "(known after apply)"
 
 Result = dict[str, t.Any]
 _MODULES = {
@@ -110,65 +110,44 @@ class Run:
         return Ending([], self._changes)
 
     def _present(self) -> None:
-        wanted = self._wanted
-        features = ["entitlement", "groups"] if wanted["skip_defender"] else ["onboard"]
-        preflight = self._task("tenant_info", [{"features": features, "fail_on_missing": True, "exclusive": True}])[0]
-        known = self._look("aad_group", [wanted.group(wanted.entries[-1], described=False)])
-        # As the role: `changes` is missing where the plan failed.
-        if known[0].get("changes"):
-            self._guard(known)
-        else:
-            self._refuse(known)
-        made = self._task("aad_group", [wanted.group(entry) for entry in wanted.entries])
-        groups = {entry["key"]: result["group"] for entry, result in zip(wanted.entries, made, strict=True)}
-        if not wanted["skip_defender"]:
-            self._task("mde_role", [wanted.role(tier, groups) for tier in wanted.tiers])
-        organization = self._task("connected_org", [wanted.organization()])[0]["connected_org"]
-        catalog = self._task("access_package_catalog", [wanted.catalog(groups)])[0]["catalog"]
-        hint = preflight["tenant"]["domain"]
-        made = self._task("access_package", [wanted.package(entry, groups, catalog, hint) for entry in wanted.entries])
-        packages = {entry["key"]: result["access_package"] for entry, result in zip(wanted.entries, made, strict=True)}
-        policies = [wanted.tier_policy(tier, groups, packages[tier["key"]], organization) for tier in wanted.tiers]
-        self._task("access_package_policy", policies)
-        self._task("access_package_policy", [wanted.approvers_policy(groups, packages["approvers"], organization)])
-
-    def _guard(self, known: list[Result]) -> None:
-        wanted = self._wanted
-        planned = self._look("aad_group", [wanted.group(entry, described=False) for entry in wanted.entries])
-        self._refuse(known + planned)
-        groups = {entry["key"]: result["group"] for entry, result in zip(wanted.entries, planned, strict=True)}
-        if not wanted["skip_defender"]:
-            self._refuse(self._look("mde_role", [wanted.role(tier, groups, described=False) for tier in wanted.tiers]))
-        self._refuse(self._look("connected_org", [wanted.organization(described=False)]))
-        stages = wanted.tier_stages(groups)
-        policies = [
-            {
-                "name": wanted["policy"],
-                "access_package": {"id": _PLANNED, "displayName": wanted.package_name(tier)},
-                "approval": {"stages": stages},
-                "duration_days": tier.get("duration_days", wanted["duration_days"]),
-                "reviews": wanted.tier_reviews(),
-            }
-            for tier in wanted.tiers
-        ]
-        self._refuse(self._look("access_package_policy", policies))
-        last = {
-            "name": wanted["policy"],
-            "access_package": {"id": _PLANNED, "displayName": wanted.package_name(wanted.entries[-1])},
-            "approval": {"stages": wanted.approvers_stages(groups)},
-            "reviews": wanted.approvers_reviews(),
+        plan = self._wanted.plan
+        look = {
+            "features": plan["features"],
+            "fail_on_missing": True,
+            "exclusive": True,
+            "group_names": [group["name"] for group in plan["groups"]],
         }
-        self._refuse(self._look("access_package_policy", [last]))
+        preflight = self._task("tenant_info", [look])[0]
+        seen = onboard_run.seen(plan["groups"], preflight["groups"], MSSP)
+        if not seen["sure"]:
+            self._guard(plan, preflight["groups"], seen["unclear"])
+        (organization,) = self._task("connected_org", [{"org_tenant_id": MSSP, **plan["organization"]}])
+        made = self._loop_of("aad_group", onboard_run.groups(plan["groups"], MSSP))
+        whole = [result["group"] for result in made]
+        groups = [onboard_run.reference(group) for group in whole]
+        self._loop_of("mde_role", onboard_run.roles(plan["roles"], groups))
+        (catalog,) = self._task("access_package_catalog", [{**plan["catalog"], "groups": whole}])
+        items = onboard_run.packages(plan["packages"], groups, catalog["catalog"], preflight["tenant"]["domain"])
+        packages = [onboard_run.reference(result["access_package"]) for result in self._loop_of("access_package", items)]
+        policies = onboard_run.policies(plan["policies"], groups, packages, organization["connected_org"])
+        self._loop_of("access_package_policy", policies)
 
-    @staticmethod
-    def _refuse(looked: list[Result]) -> None:
+    def _guard(self, plan: Result, found: list[Result], unclear: list[Result]) -> None:
+        planned = self._look("aad_group", onboard_run.groups(unclear, MSSP))
+        groups = onboard_run.seen(plan["groups"], found, MSSP, planned)["groups"]
+        self._look("mde_role", onboard_run.roles(plan["roles"], groups))
+        self._look("access_package_policy", onboard_run.policies(plan["policies"], groups))
+
+    def _look(self, module: str, items: list[Result]) -> list[Result]:
+        """A task in check mode; the first plan that fails is the last one."""
+        looked = self._loop(module, [_arguments(item) for item in items], check=True)
         refusals = [result for result in looked if result.get("failed")]
         if refusals:
             raise Stopped(refusals[:1])
+        return looked
 
-    def _look(self, module: str, items: list[Result]) -> list[Result]:
-        """A task in check mode whose failure is no failure."""
-        return self._loop(module, items, check=True)
+    def _loop_of(self, module: str, items: list[Result]) -> list[Result]:
+        return self._task(module, [_arguments(item) for item in items])
 
     def _task(self, module: str, items: list[Result]) -> list[Result]:
         """A task, with its loop: an item that fails does not keep the others from their turn."""
@@ -217,6 +196,11 @@ class Run:
             del _task._graphs[key]
         for asked in [asked for asked in _task._asked if asked[0][-1] == self._directory.name]:
             _task._asked.remove(asked)
+
+
+def _arguments(item: Result) -> Result:
+    # As the action takes them apart.
+    return {"name": item["name"], **item["options"]}
 
 
 def session_key() -> tuple[int, str]:

@@ -22,7 +22,7 @@ _RAISED = {"Failure", "InvalidInput", "GraphError"}
 # Calls whose text becomes a part of a sentence: what is waited for.
 _WAITS = {"poll", "when_ready"}
 # Files whose functions return the problem as a text: the variables of the role.
-_RETURNING = ("filter/onboard_problem.py", "plugin_utils/onboard_")
+_RETURNING = ("plugin_utils/onboard_",)
 # A text that is a sentence, and not a word or a part of one.
 _SENTENCE = re.compile(r"\. [A-Z…]|^[A-Z].*\.$")
 

@@ -66,9 +66,9 @@ def test_microsofts_own_catalog():
 def test_a_group_is_added_by_a_request_and_waited_for():
     table = {
         CATALOG_BY_NAME: page(CATALOG),
-        RESOURCES: page(),
+        # What was there, and then twice too early.
+        RESOURCES: [page(), page(), page({**RESOURCE, "originId": C}), page(RESOURCE)],
         f"POST {EM}/resourceRequests": [refusal(404, "ResourceNotFoundInOriginSystem"), answer(201, {"id": "r"})],
-        ADDED: [page(), page({**RESOURCE, "originId": C}), page(RESOURCE)],
     }
     resource, http = catalog(table, groups=[Ref(B, "Tier 1")])
     outcome = reconcile(resource)
@@ -84,9 +84,8 @@ def test_a_group_is_added_by_a_request_and_waited_for():
 def test_a_group_that_is_in_it_already_is_no_failure():
     table = {
         CATALOG_BY_NAME: page(CATALOG),
-        RESOURCES: page(),
+        RESOURCES: [page(), page(RESOURCE)],
         f"POST {EM}/resourceRequests": refusal(400, "ResourceAlreadyOnboarded"),
-        ADDED: page(RESOURCE),
     }
     resource, http = catalog(table, groups=[Ref(B, "Tier 1")])
     reconcile(resource)

@@ -1,6 +1,14 @@
 # Copyright (c) mssp.defender contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
+
+# This plugin_utils file is PRIVATE to the collection: no stability is promised to other collections.
+"""What is wrong with the variables of the role mssp_onboard, taken together.
+
+Ansible's own check of role arguments prints its whole specification, and knows neither how variables belong together nor whose
+customer they are.
+"""
+
 from __future__ import annotations
 
 import re
@@ -14,44 +22,6 @@ from ansible_collections.mssp.defender.plugins.plugin_utils.onboard_variables im
     unknown_name,
     wrong_value,
 )
-
-DOCUMENTATION = r"""
----
-name: onboard_problem
-short_description: Say what is wrong with the variables of the role mssp_onboard
-version_added: 0.1.0
-author: mssp.defender contributors (@mssp-defender)
-description:
-  - Looks at the role's variables together and returns the first problem as one sentence with its remedy, or an empty string.
-  - Ansible's own check of role arguments prints its whole specification, and knows neither how variables belong together nor
-    whose customer they are.
-positional: names
-options:
-  _input:
-    description: The variables by their names without C(mssp_onboard_). What is not set is left out, null or empty.
-    type: dict
-    required: true
-  names:
-    description: The whole names of all variables that are set, so that misspelt ones are found.
-    type: list
-    elements: str
-    default: []
-"""
-
-EXAMPLES = r"""
-- name: Check the variables
-  ansible.builtin.assert:
-    that: problem == ''
-    fail_msg: "{{ problem }}"
-  vars:
-    problem: "{{ {'tenant_id': 'contoso.onmicrosoft.com', 'tiers': []} | mssp.defender.onboard_problem }}"
-"""
-
-RETURN = r"""
-_value:
-  description: The problem and its remedy; empty when there is none.
-  type: str
-"""
 
 _GUID = r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 _OBJECT = re.compile(_GUID, re.IGNORECASE)
@@ -158,11 +128,3 @@ def _deciders(variables: t.Mapping[str, t.Any]) -> str:
                 "Name at least one person or group of the customer."
             )
     return ""
-
-
-class FilterModule:
-    """Entry point for Ansible."""
-
-    def filters(self) -> dict[str, t.Callable[..., t.Any]]:
-        """The filters of this file."""
-        return {"onboard_problem": onboard_problem}

@@ -7,10 +7,8 @@ from __future__ import annotations
 import copy
 
 import pytest
-import yaml
 
-from ansible_collections.mssp.defender.plugins.filter import onboard_problem as plugin
-from ansible_collections.mssp.defender.plugins.filter.onboard_problem import onboard_problem
+from ansible_collections.mssp.defender.plugins.plugin_utils.onboard_check import onboard_problem
 
 TIER = {"key": "tier1", "group": "Tier 1 Analyst", "role": "Tier 1 Analysts", "permissions": ["alerts_investigation"]}
 OTHER = {"key": "tier2", "group": "Tier 2 Analyst", "role": "Tier 2 Analysts", "permissions": ["alerts_investigation"]}
@@ -135,11 +133,3 @@ def test_a_misspelt_variable_comes_before_what_it_leaves_unset():
 def test_the_first_of_many_problems_in_the_order_of_the_variables():
     problem = onboard_problem({**RIGHT, "review_open_days": "many", "duration_days": "long", "adopt": "perhaps"})
     assert problem.startswith("mssp_onboard_adopt is 'perhaps'")
-
-
-def test_the_filter_and_its_documentation():
-    assert plugin.FilterModule().filters() == {"onboard_problem": onboard_problem}
-    documentation = yaml.safe_load(plugin.DOCUMENTATION)
-    assert documentation["name"] == "onboard_problem"
-    assert yaml.safe_load(plugin.EXAMPLES)
-    assert "_value" in yaml.safe_load(plugin.RETURN)

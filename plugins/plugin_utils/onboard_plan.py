@@ -1,0 +1,210 @@
+# Copyright (c) mssp.defender contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This plugin_utils file is PRIVATE to the collection: no stability is promised to other collections.
+"""From the variables of the role mssp_onboard to what its tasks tell the modules, at once for a customer.
+
+Ansible compiles each template anew in each task's process: hundreds of small ones for a customer would cost more than all
+requests to Graph. So a task's loop goes over items of a plan: `name`, and `options` for the module. What only an earlier task
+knows, such as the id of a group that was made a moment ago, is put in by `onboard_run.py`.
+"""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible_collections.mssp.defender.plugins.plugin_utils.onboard_values import truth
+
+Values = t.Mapping[str, t.Any]
+Item = dict[str, t.Any]
+Plan = dict[str, t.Any]
+
+APPROVERS = "approvers"
+
+
+def plan(values: Values) -> Plan:
+    """What each task is to tell its module.
+
+    :param values: the role's variables without their prefix, checked; what is not set is left out, null or empty.
+    :return: `groups`, `roles`, `packages` and `policies`, lists of items in the order in which they are made, each with the
+        `number` of its group; `organization` and `catalog`, the options of one; what concerns all of them. Nothing of the
+        connection, since Ansible shows facts.
+    """
+    entries = [*values["tiers"], _approvers(values)]
+    prefix = str(values.get("name_prefix") or "")
+    opened = bool(values.get("customer_approvers")) or truth(values["approvers_approve_approvers"])
+    skip_defender = truth(values["skip_defender"])
+    tiers = list(enumerate(values["tiers"]))
+    return {
+        "mssp": str(values.get("mssp_tenant_id") or "").strip(),
+        "look_up": str(values.get("mssp_domain") or "").strip(),
+        "tenant": str(values["tenant_id"]).strip(),
+        "directory_hint": values.get("domain") or None,
+        "features": ["entitlement", "groups"] if skip_defender else ["onboard"],
+        "groups": [_group(number, entry, prefix, values) for number, entry in enumerate(entries)],
+        "roles": [] if skip_defender else [_role(number, tier, prefix, values) for number, tier in tiers],
+        "organization": {
+            **_stated(name=values.get("connected_org_name"), org_state=values.get("connected_org_state")),
+            "description": str(values.get("connected_org_description") or ""),
+            "accept_open_policies": truth(values["accept_open_policies"]),
+        },
+        "catalog": {
+            "name": f"{prefix}{values['catalog']}",
+            "description": str(values.get("catalog_description") or ""),
+            # Without both nobody of the MSSP could request anything.
+            "published": True,
+            "externally_visible": True,
+            # What else the customer puts into it is not ours to remove.
+            "append": True,
+        },
+        "packages": [_package(number, entry, prefix, values) for number, entry in enumerate(entries)],
+        "policies": [
+            *(_tier_policy(number, tier, prefix, values) for number, tier in tiers),
+            _approvers_policy(len(tiers), entries[-1], prefix, values, opened=opened),
+        ],
+        "approvers_open": opened,
+    }
+
+
+def _approvers(values: Values) -> Values:
+    return {
+        "key": APPROVERS,
+        "group": values["approvers_group"],
+        "group_id": values.get("approvers_group_id"),
+        "package": values["approvers_package"],
+        "description": values.get("approvers_description"),
+    }
+
+
+def _stated(**options: t.Any) -> Plan:
+    """The options that have a value: the others are left to the module."""
+    return {name: value for name, value in options.items() if value not in (None, "")}
+
+
+def _package_name(entry: Values) -> str:
+    return str(entry.get("package") or entry["group"])
+
+
+def _group(number: int, entry: Values, prefix: str, values: Values) -> Item:
+    assignable = values.get("role_assignable")
+    options = {
+        "description": str(entry.get("description") or ""),
+        "adopt": truth(values["adopt"]),
+        **_stated(group_id=entry.get("group_id"), role_assignable=None if assignable in (None, "") else truth(assignable)),
+    }
+    return {"kind": "group", "number": number, "key": entry["key"], "name": f"{prefix}{entry['group']}", "options": options}
+
+
+def _role(number: int, tier: Values, prefix: str, values: Values) -> Item:
+    options = {
+        "description": str(tier.get("description") or ""),
+        "permissions": list(tier["permissions"]),
+        "scopes": list(tier.get("scopes") or values["scopes"]),
+        "adopt": truth(values["adopt"]),
+        **_stated(role_id=tier.get("role_id")),
+    }
+    return {"kind": "role", "number": number, "name": f"{prefix}{tier['role']}", "options": options}
+
+
+def _package(number: int, entry: Values, prefix: str, values: Values) -> Item:
+    hidden = entry.get("hidden")
+    options = {
+        "description": str(entry.get("description") or ""),
+        "hidden": truth(values["packages_hidden"] if hidden in (None, "") else hidden),
+    }
+    return {"kind": "package", "number": number, "name": f"{prefix}{_package_name(entry)}", "options": options}
+
+
+def _tier_policy(number: int, tier: Values, prefix: str, values: Values) -> Item:
+    name = _package_name(tier)
+    stages = tier.get("approval_stages") or values.get("approval_stages") or _stages(values["tier_approvers"], prefix, values)
+    own = {
+        "description": str(tier.get("policy_description") or f"Users of the MSSP SOC tenant may request {name}"),
+        "duration_days": int(tier.get("duration_days") or values["duration_days"]),
+        "reviews": tier.get("reviews") or _tier_reviews(prefix, values),
+    }
+    return _policy(number, f"{prefix}{name}", values, stages, own, opened=True)
+
+
+def _approvers_policy(number: int, entry: Values, prefix: str, values: Values, *, opened: bool) -> Item:
+    people = list(values.get("customer_approvers") or [])
+    own = {
+        "description": "Users of the MSSP SOC tenant may request approver access; the customer decides",
+        "duration_days": int(values["duration_days"]),
+        "reviews": _reviews(people, values),
+    }
+    stages = _stages("customer" if people else APPROVERS, prefix, values)
+    # While nobody of the customer decides, nobody can ask: else the first approver could admit all the others.
+    return _policy(number, f"{prefix}{_package_name(entry)}", values, stages, own, opened=opened)
+
+
+def _policy(number: int, package: str, values: Values, stages: t.Any, own: Values, *, opened: bool) -> Item:
+    options = {
+        **own,
+        "requests": {
+            "add": opened,
+            "extend": opened,
+            "remove": True,
+            "custom_schedule": False,
+            "on_behalf_add": False,
+            "on_behalf_extend": False,
+            "on_behalf_remove": False,
+            "on_behalf_requestors": [],
+        },
+        "approval": {
+            "for_new": True,
+            "for_extension": truth(values["approval_for_extension"]),
+            "requestor_justification": truth(values["requestor_justification"]),
+            "stages": stages,
+        },
+        "notifications": True,
+    }
+    return {"kind": "policy", "number": number, "name": str(values["policy"]), "package": package, "options": options}
+
+
+def _subjects(word: str, prefix: str, values: Values) -> list[t.Any]:
+    """Who is meant by the words that the variables use: `approvers` and `customer`."""
+    if word == APPROVERS:
+        return [{"group": f"{prefix}{values['approvers_group']}"}]
+    return list(values.get("customer_approvers") or [])
+
+
+def _stages(word: str, prefix: str, values: Values) -> list[Plan]:
+    """One stage, or for `both` one after the other."""
+    return [
+        {
+            "approvers": _subjects(each, prefix, values),
+            "deny_after_days": int(values["approval_days"]),
+            "approver_justification": truth(values["approver_justification"]),
+            "approver_visibility": "default",
+            "escalate_after_days": 0,
+            "fallback_approvers": [],
+            "escalation_approvers": [],
+            "fallback_escalation_approvers": [],
+        }
+        for each in ((APPROVERS, "customer") if word == "both" else (word,))
+    ]
+
+
+def _tier_reviews(prefix: str, values: Values) -> Plan:
+    who = values["reviewers"]
+    if not isinstance(who, str):
+        return _reviews(list(who), values)
+    return _reviews([] if who == "self" else _subjects(who, prefix, values), values)
+
+
+def _reviews(reviewers: list[t.Any], values: Values) -> Plan:
+    """Reviews by these people; by those who have the access when there are none."""
+    return {
+        "enabled": truth(values["reviews"]),
+        "every": values["review_every"],
+        "open_days": int(values["review_open_days"]),
+        "first_after_days": int(values["review_first_after_days"]),
+        "unanswered": values["review_unanswered"],
+        "recommendations": True,
+        "justification": True,
+        "self_review": not reviewers,
+        "reviewers": reviewers,
+        "fallback_reviewers": [],
+    }
