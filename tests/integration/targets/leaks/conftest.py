@@ -11,4 +11,6 @@ from pathlib import Path
 import pytest
 
 sys.path.append(str(Path(__file__).resolve().parent / "lib"))
+# People who sign in, and issuers of federated tokens.
+sys.path.append(str(Path(__file__).resolve().parents[1] / "credentials" / "lib"))
 pytest.register_assert_rewrite("leak_bench")

@@ -28,6 +28,9 @@ CASES: dict[str, t.Callable[[str], dict[str, t.Any]]] = {
     "secret as a number too": lambda secret: {"request_timeout": secret},
     "secret as an address too": lambda secret: {"graph_url": f"https://user:{secret}@localhost:1"},
     "secret as a file too": lambda secret: {"ca_path": f"/nowhere/{secret}"},
+    "secret as a refresh token too": lambda secret: {"refresh_token": [secret]},
+    "secret as an access token": lambda secret: {"access_token": secret},
+    "access token as dict": lambda secret: {"access_token": {"value": secret}},
     "password of nothing": lambda secret: {"client_secret": None, "certificate_password": secret},
 }
 PLACES = [(name, way) for name in CASES for way in BOTH]

@@ -13,6 +13,7 @@ import re
 import typing as t
 from pathlib import Path
 
+from credential_people import Door, Issuer
 from harness import playbook as playbooks
 from harness import server, world
 from harness.certificates import Certified
@@ -27,7 +28,12 @@ PLUG = Path(__file__).resolve().parents[1] / "plug"
 # What a certificate's password may be: escaped wherever a text is a representation, and with the end of a sentence in it.
 PASSWORD = "correct-horse. battery's \"staple\\ of-a-certificate"
 GROUP = {"name": "Tier 1 Analyst", "description": "Analysts"}
-_OPTIONS = ("client_secret", "certificate_path", "certificate_password", "ca_path", "graph_url", "login_url", "request_timeout")
+_OPTIONS = (
+    *("client_secret", "certificate_path", "certificate_password", "refresh_token", "access_token", "federated_token_file"),
+    *("ca_path", "graph_url", "login_url", "request_timeout"),
+)
+# What the application for people may do in their place.
+_SCOPES = ["Group.ReadWrite.All", "Organization.Read.All"]
 DEFAULTS = {
     "group/mssp.defender.graph": {
         **{name: "{{ options." + name + " | default(omit) }}" for name in ("tenant_id", "client_id", *_OPTIONS)},
@@ -96,9 +102,11 @@ class Runs(t.NamedTuple):
 class Bench:
     """A sandbox whose tenants have an application with a secret and one with a certificate."""
 
-    def __init__(self, sandbox: Sandbox, certified: Certified, directory: Path) -> None:
+    def __init__(self, sandbox: Sandbox, certified: Certified, issuer: Issuer, directory: Path) -> None:
         self.sandbox = sandbox
         self.certified = certified
+        self._issuer = issuer
+        self._door = Door(sandbox)
         self._directory = directory
         self._runs = 0
 
@@ -106,10 +114,26 @@ class Bench:
         """The connection options, and the secrets behind them by kind."""
         if credential == "secret":
             return tenant.options(), {"client_secret": tenant.client_secret}
+        if credential in ("refresh", "access", "federated"):
+            return self._further(tenant, credential)
         options = {name: value for name, value in tenant.options("certified").items() if name != "client_secret"}
         options["certificate_path"] = str(getattr(self.certified, credential))
         options["certificate_password"] = PASSWORD
         return options, {"password": PASSWORD, "private_key": self.certified.private_key}
+
+    def _further(self, tenant: Tenant, credential: str) -> tuple[dict[str, t.Any], dict[str, str]]:
+        client, person = ("certified" if credential == "federated" else "people"), f"ada@{tenant.domain}"
+        options = {name: value for name, value in tenant.options(client).items() if name != "client_secret"}
+        if credential == "refresh":
+            token = self._door.sign_in(tenant, client, person)
+            return {**options, "refresh_token": token}, {"refresh_token": token}
+        if credential == "access":
+            token = self._door.access_token(tenant, person, client)
+            return {**options, "access_token": token}, {"access_token": token}
+        token = self._issuer.token(jti=tenant.tenant_id)
+        file = self._directory / f"{tenant.tenant_id}.jwt"
+        file.write_text(token, encoding="ascii")
+        return {**options, "federated_token_file": str(file)}, {"federated": token}
 
     def run_cases(self, hosts: list[Host], way: Way) -> Runs:
         """The layers of these hosts raise."""
@@ -158,11 +182,15 @@ class Bench:
 def running(directory: Path, customers: int) -> collections.abc.Iterator[Bench]:
     """A bench with this many tenants."""
     certified = Certified(directory / "certificates", PASSWORD)
+    issuer = Issuer(directory)
     config = world.config(customers=customers)
     for tenant in config["tenants"]:
-        tenant["clients"].append({"name": "certified", "certificate": str(certified.public)})
+        tenant["clients"] += [
+            {"name": "certified", "certificate": str(certified.public), "federated": [issuer.trusted()]},
+            {"name": "people", "public": True, "scopes": _SCOPES},
+        ]
     with server.running(directory / "sandbox", config) as sandbox:
-        yield Bench(sandbox, certified, directory)
+        yield Bench(sandbox, certified, issuer, directory)
 
 
 def assert_reached(runs: Runs, host: Host, way: Way) -> None:

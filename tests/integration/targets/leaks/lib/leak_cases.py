@@ -13,10 +13,14 @@ WORKER: tuple[Way, ...] = ("worker",)
 MODULE: tuple[Way, ...] = ("module",)
 BOTH: tuple[Way, ...] = ("worker", "module")
 
-Credential = t.Literal["secret", "pem", "pfx"]
+Credential = t.Literal["secret", "pem", "pfx", "refresh", "access", "federated"]
 SECRET: tuple[Credential, ...] = ("secret",)
 CERTIFICATES: tuple[Credential, ...] = ("pem", "pfx")
 ALL: tuple[Credential, ...] = ("secret", "pem", "pfx")
+PERSON: tuple[Credential, ...] = ("refresh",)
+GIVEN_TOKEN: tuple[Credential, ...] = ("access",)
+WORKLOAD: tuple[Credential, ...] = ("federated",)
+FURTHER: tuple[Credential, ...] = ("refresh", "access", "federated")
 
 
 class Case(t.NamedTuple):
@@ -43,14 +47,34 @@ class Host(t.NamedTuple):
 
     def kinds(self) -> set[str]:
         """The secrets that the layer's text must have had, or the case proves nothing."""
-        own = {"client_secret"} if self.credential == "secret" else {"password", "private_key"}
+        own = _OWN[self.credential]
+        sent = _SENT[self.credential]
         if self.case.layer == "answer of graph":
             return {"token"}
         if self.case.layer == "answer of token":
-            return {"client_secret"} if self.credential == "secret" else {"assertion"}
-        if self.case.token:
-            return own | {"token"} | (set() if self.credential == "secret" else {"assertion"})
-        return own
+            return sent
+        if self.credential == "access":
+            return own  # it is the token
+        return own | sent | {"token"} if self.case.token else own
+
+
+# What the test knows of each credential, and what of it is sent to the identity platform.
+_OWN: dict[Credential, set[str]] = {
+    "secret": {"client_secret"},
+    "pem": {"password", "private_key"},
+    "pfx": {"password", "private_key"},
+    "refresh": {"refresh_token"},
+    "access": {"access_token"},
+    "federated": {"federated"},
+}
+_SENT: dict[Credential, set[str]] = {
+    "secret": {"client_secret"},
+    "pem": {"assertion"},
+    "pfx": {"assertion"},
+    "refresh": {"refresh_token"},
+    "access": set(),
+    "federated": {"assertion"},
+}
 
 
 # Refused before anything is asked, so that there is a failure to explain.
@@ -80,6 +104,21 @@ CASES = [
     *(Case("urllib3 of token", x) for x in OF_URLLIB3),
     *(Case("answer of token", x, ALL) for x in ("known code", "description", "no code")),
     *(Case("answer of token", x) for x in ("not JSON", "success")),
+    # The same with what is no secret of an application.
+    *(Case("fingerprint", x, FURTHER) for x in GIVEN[:2]),
+    *(Case("method", x, FURTHER) for x in (*GIVEN, "asyncio.CancelledError")),
+    Case("federated file", "RuntimeError", WORKLOAD),
+    Case("federated file", "OSError", WORKLOAD),
+    Case("claims", "ValueError", GIVEN_TOKEN),
+    *(Case("msal construction", x, (*PERSON, *WORKLOAD)) for x in GIVEN[:2]),
+    *(Case("msal", x, (*PERSON, *WORKLOAD)) for x in (*GIVEN[:2], "msal.exceptions.MsalError")),
+    Case("after msal", "ValueError", (*PERSON, *WORKLOAD), token=True),
+    *(Case("request of token", x, (*PERSON, *WORKLOAD)) for x in OF_REQUESTS[:2]),
+    *(Case("answer of token", x, (*PERSON, *WORKLOAD)) for x in ("known code", "description", "no code", "not JSON", "success")),
+    Case("token file written", "OSError", (*PERSON, *WORKLOAD), WORKER, token=True),
+    *(Case("request of graph", x, FURTHER, token=True) for x in OF_REQUESTS[:2]),
+    *(Case("answer of graph", x, FURTHER) for x in ("error", "refusal", "not JSON")),
+    *(Case("token source", x, FURTHER) for x in GIVEN[:2]),
     # The token and its file, which exists only where there is a run's private directory.
     *(Case("token file read", x, ways=WORKER) for x in GIVEN),
     *(Case("token file written", x, ways=WORKER, token=True) for x in GIVEN),

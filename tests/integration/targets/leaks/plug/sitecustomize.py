@@ -30,6 +30,10 @@ _LAYERS = {
         "open": "certificate file",
         "_end": "certificate key",
     },
+    f"{_UTILS}_graph._auth._refresh_token": {"acquire": "method", "fingerprint": "fingerprint"},
+    f"{_UTILS}_graph._auth._access_token": {"acquire": "method", "fingerprint": "fingerprint"},
+    f"{_UTILS}_graph._auth._claims": {"read": "claims"},
+    f"{_UTILS}_graph._auth._federated": {"acquire": "method", "fingerprint": "fingerprint", "open": "federated file"},
     f"{_UTILS}_graph._auth._tokens": {
         "_load": "token file read",
         "_store": "token file written",
@@ -47,6 +51,8 @@ _LAYERS = {
     "msal": {
         "ConfidentialClientApplication.__init__": "msal construction",
         "ConfidentialClientApplication.acquire_token_for_client": "msal",
+        "PublicClientApplication.__init__": "msal construction",
+        "PublicClientApplication.acquire_token_by_refresh_token": "msal",
     },
     "requests": {"Session.request": "request", "models.Response.json": "json"},
     "requests.adapters": {"HTTPAdapter.send": "adapter"},
@@ -67,9 +73,9 @@ def _case() -> dict[str, t.Any]:
 
 def _secrets(case: dict[str, t.Any]) -> dict[str, str]:
     # The password last: its ". " ends what a cautious reader of the text may quote.
-    order = ("token", "assertion", "private_key", "client_secret", "password")
+    order = ("token", "assertion", "private_key", "refresh_token", "access_token", "federated", "client_secret", "password")
     # An answer can say again only what was sent there.
-    sent = {"answer of token": ("assertion", "client_secret"), "answer of graph": ("token",)}
+    sent = {"answer of token": ("assertion", "client_secret", "refresh_token"), "answer of graph": ("token",)}
     known = {**case["secrets"], **_seen}
     return {kind: known[kind] for kind in sent.get(case["layer"], order) if kind in known}
 
@@ -168,8 +174,8 @@ def _replace_body(runner: t.Any) -> None:
     execute = runner.execute
 
     @functools.wraps(execute)
-    def executing(body: t.Any, task: t.Any) -> t.Any:
-        return execute(_guard(body, "run"), task)
+    def executing(body: t.Any, task: t.Any, *more: t.Any) -> t.Any:
+        return execute(_guard(body, "run"), task, *more)
 
     runner.execute = executing
 
