@@ -100,17 +100,14 @@ failure:
     status: null
 """
 
-import contextlib
 import os
 import shutil
-import signal
-import subprocess
 import typing as t
 
 from ansible_collections.mssp.defender.plugins.module_utils._argspec import GRAPH, ArgumentSpec
 from ansible_collections.mssp.defender.plugins.module_utils._failures import Failure, InvalidInput, doing, some
 from ansible_collections.mssp.defender.plugins.module_utils._graph import _http
-from ansible_collections.mssp.defender.plugins.module_utils._graph._auth import _claims
+from ansible_collections.mssp.defender.plugins.module_utils._graph._auth import _child, _claims
 from ansible_collections.mssp.defender.plugins.module_utils._graph._auth._device_code import SignIn
 from ansible_collections.mssp.defender.plugins.module_utils._graph._auth._select import choose
 from ansible_collections.mssp.defender.plugins.module_utils._graph._budget import Budget
@@ -178,31 +175,22 @@ def _command(stated: t.Sequence[str]) -> list[str]:
 def _store(command: list[str], token: str) -> None:
     """Give the token to the command. Its output is not read: it may repeat what it was given."""
     try:
-        process = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
-        )
+        status, *dummy = _child.run(command, _STORE_SECONDS, told=token.encode(), heard=False)
     except OSError as exc:
         raise Failure(
             f"store_command cannot be started ({os.strerror(exc.errno or 0)})",
             remedy="Run it by hand with some text on its standard input. Then sign in again.",
             code="NotStored",
         ) from exc
-    try:
-        process.communicate(token.encode(), timeout=_STORE_SECONDS)
-    except subprocess.TimeoutExpired:
+    except _child.TooLate:
         raise Failure(
             f"store_command did not end within {some(_STORE_SECONDS, 'second')}",
             remedy="It must not ask anybody: give a vault's password by a file. Then sign in again.",
             code="Timeout",
         ) from None
-    finally:
-        if process.returncode is None:
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
-    if process.returncode != 0:
+    if status != 0:
         raise Failure(
-            f"store_command ended with status {process.returncode}",
+            f"store_command ended with status {status}",
             remedy="Run it by hand with some text on its standard input to see what it says. Then sign in again.",
             code="NotStored",
         )

@@ -7,19 +7,16 @@
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import json
 import os
 import re
 import shutil
-import signal
-import subprocess
 import time
 import typing as t
 
 from ansible_collections.mssp.defender.plugins.module_utils._failures import Failure, InvalidInput, some
-from ansible_collections.mssp.defender.plugins.module_utils._graph._auth import _claims
+from ansible_collections.mssp.defender.plugins.module_utils._graph._auth import _child, _claims
 from ansible_collections.mssp.defender.plugins.module_utils._graph._auth._identity import Identity
 
 NAME = "azure_cli"
@@ -95,28 +92,16 @@ def _by_hand(identity: Identity) -> str:
 def _run(command: list[str], seconds: float) -> tuple[int, str, str]:
     """Exit status, standard output and standard error."""
     try:
-        # A session of its own: az is a script around a Python, and both have to go when it takes too long.
-        process = subprocess.Popen(
-            command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True
-        )
+        return _child.run(command, seconds)
     except OSError as exc:
         raise Failure(
             f"no access token: the Azure CLI cannot be started ({os.strerror(exc.errno or 0)})",
             remedy="Check its installation: az version",
             code="AzureCliFailed",
         ) from exc
-    try:
-        out, errors = process.communicate(timeout=seconds)
-    except subprocess.TimeoutExpired:
+    except _child.TooLate:
         raise Failure(
             f"no access token: the Azure CLI did not answer within {some(seconds, 'second')}",
             remedy="Raise request_timeout, or see what it waits for: az account show",
             code="Timeout",
         ) from None
-    finally:
-        # Whatever ended the wait, Ansible's own time limit among it.
-        if process.returncode is None:
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(process.pid, signal.SIGKILL)
-            process.communicate()
-    return process.returncode, out.decode("utf-8", "replace"), errors.decode("utf-8", "replace")

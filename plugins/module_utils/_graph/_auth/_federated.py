@@ -54,4 +54,5 @@ def acquire(identity: Identity, http: t.Any) -> t.Mapping[str, t.Any]:
             remedy="It holds one token of the trusted issuer, three parts with a dot between them, and nothing else.",
         )
     _secrets.remember(assertion)
-    return acquire_for_client(identity, {"client_assertion": assertion}, http)
+    # MSAL takes a callable, and warns of a text, which could be kept for too long. This one is used once.
+    return acquire_for_client(identity, {"client_assertion": lambda: assertion}, http)

@@ -203,6 +203,12 @@ def test_a_command_that_does_not_read_is_no_crash(monkeypatch):
     assert run(monkeypatch, ["true"], shown=[])["changed"] is True
 
 
+def test_what_a_command_leaves_in_the_background_is_not_waited_for(monkeypatch):
+    begun = time.monotonic()
+    assert run(monkeypatch, ["sh", "-c", "cat > /dev/null; sleep 3 &"], shown=[])["changed"] is True
+    assert time.monotonic() - begun < 2.5
+
+
 def test_a_command_that_cannot_be_started(monkeypatch, tmp_path):
     program = tmp_path / "vault"
     program.write_bytes(b"\x7fELF nonsense")
