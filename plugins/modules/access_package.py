@@ -58,6 +58,10 @@ options:
       - Only add O(resource_roles), O(incompatible_groups) and O(incompatible_packages), and leave what else the package grants or excludes.
     type: bool
     default: false
+  append_incompatible:
+    description: Only add O(incompatible_groups) and O(incompatible_packages), and leave what else the package excludes.
+    type: bool
+    default: false
   directory_hint:
     description: The customer's domain for RV(access_package.request_url). Looked up if not given.
     type: str
@@ -194,6 +198,7 @@ SPEC = GRAPH.merge(STATE).merge(
             "incompatible_groups": {"type": "list", "elements": "raw"},
             "incompatible_packages": {"type": "list", "elements": "raw"},
             "append": {"type": "bool", "default": False},
+            "append_incompatible": {"type": "bool", "default": False},
             "directory_hint": {"type": "str"},
         },
         required_one_of=(("name", "package_id"), ("catalog", "package_id")),
@@ -214,6 +219,7 @@ def run(task: Task) -> dict[str, t.Any]:
         if roles is None
         else [GroupRole(task.references.group(x["group"], "resource_roles.group"), x["role"]) for x in roles],
         append=params["append"],
+        append_incompatible=params["append"] or params["append_incompatible"],
         incompatible_groups=task.references.groups(params["incompatible_groups"], "incompatible_groups"),
         incompatible_packages=task.references.access_packages(params["incompatible_packages"], "incompatible_packages"),
     )

@@ -22,7 +22,7 @@ from ansible_collections.mssp.defender.plugins.plugin_utils.adopt_compare import
 from ansible_collections.mssp.defender.plugins.plugin_utils.adopt_reading import Json, deciding_groups, name_of, unique_name
 from ansible_collections.mssp.defender.plugins.plugin_utils.adopt_rest import rest
 from ansible_collections.mssp.defender.plugins.plugin_utils.adopt_text import Word, guid, one_of, tenant
-from ansible_collections.mssp.defender.plugins.plugin_utils.onboard_variables import PREFIX, VARIABLES
+from ansible_collections.mssp.defender.plugins.plugin_utils.onboard_variables import PREFIX
 
 _KEY = re.compile(r"[a-z0-9][a-z0-9-]{0,31}")
 _SCOPES = ("Mde", "Mdo", "Mdi", "Mda", "/")
@@ -60,8 +60,8 @@ def adopt(state: Json) -> Adoption:
     :raises NothingToAdopt: there is nothing that was made for the MSSP.
     """
     choice = Chooser(state).choose()
-    values = _known(_values(choice, state), VARIABLES)
-    values["tiers"] = [_known(x, VARIABLES["tiers"]["options"]) for x in values["tiers"]]
+    values = _said(_values(choice, state))
+    values["tiers"] = [_said(x) for x in values["tiers"]]
     compared = {**_UNSAID, **values, "mssp_tenant_id": state["mssp"]}
     names = _names(choice, state)
     differs = Comparison(choice, compared, state, names).differences()
@@ -72,8 +72,8 @@ def adopt(state: Json) -> Adoption:
     return Adoption(variables, comments, chosen, differs, rest(choice, state))
 
 
-def _known(values: Json, specification: Json) -> dict[str, t.Any]:
-    return {name: value for name, value in values.items() if name in specification and value is not None}
+def _said(values: Json) -> dict[str, t.Any]:
+    return {name: value for name, value in values.items() if value is not None}
 
 
 def _called(entry: Entry) -> str:
@@ -89,8 +89,6 @@ def _values(choice: Choice, state: Json) -> dict[str, t.Any]:
     return {
         "tenant_id": tenant(state["tenant"]) or str(state["tenant"]),
         "name_prefix": "",
-        # Groups that carry no unique name are known by their ids.
-        "unique_names": any(x.group.get("uniqueName") for x in (*tiers, approvers)),
         "role_assignable": assignable.pop() if len(assignable) == 1 else None,
         "connected_org_name": str(choice.organization["displayName"]),
         "connected_org_description": str(choice.organization.get("description") or ""),
@@ -102,7 +100,7 @@ def _values(choice: Choice, state: Json) -> dict[str, t.Any]:
         "approvers_group": str(group),
         "approvers_group_id": guid(approvers.group.get("id")),
         "approvers_package": str(approvers.package.get("displayName") or group),
-        "approvers_description": _shared(approvers, VARIABLES, "approvers_package_description"),
+        "approvers_description": str(approvers.group.get("description") or ""),
         "approvers_package_description": str(approvers.package.get("description") or ""),
         "approvers_policy_description": str(approvers.policy.get("description") or ""),
         "packages_hidden": bool(approvers.package.get("isHidden")),
@@ -114,8 +112,8 @@ def _values(choice: Choice, state: Json) -> dict[str, t.Any]:
 
 
 def _policy_name(entries: list[Entry], approvers: Entry) -> str:
-    """Where each tier has its own, that of the approvers; else the one that most packages have."""
-    if "policy" in VARIABLES["tiers"]["options"] and approvers.policy:
+    """That of the approvers, since each tier says its own; where they have none the one that most packages have."""
+    if approvers.policy:
         return str(approvers.policy["displayName"])
     return str(_most(str(x.policy["displayName"]) for x in entries))
 
@@ -123,14 +121,6 @@ def _policy_name(entries: list[Entry], approvers: Entry) -> str:
 def _most(values: t.Iterable[t.Any]) -> t.Any:
     counted = collections.Counter(values)
     return min(counted, key=lambda x: (-counted[x], x))
-
-
-def _shared(entry: Entry, specification: Json, own: str) -> str:
-    """The one description of group, role and package that most have; that of the group where they differ or can differ."""
-    there = [str(x.get("description") or "") for x in (entry.group, entry.role, entry.package) if x]
-    if own in specification or not there:
-        return str(entry.group.get("description") or "")
-    return max(there, key=there.count)
 
 
 def _tiers(tiers: list[Entry], state: Json, skip: bool) -> list[dict[str, t.Any]]:
@@ -155,7 +145,7 @@ def _tier(entry: Entry, key: str, skip: bool) -> dict[str, t.Any]:
         "role": str(entry.role.get("displayName") or entry.group["displayName"]),
         "role_id": guid(entry.role.get("id")),
         "package": str(entry.package["displayName"]),
-        "description": _shared(entry, VARIABLES["tiers"]["options"], "role_description"),
+        "description": str(entry.group.get("description") or ""),
         "role_description": str(entry.role.get("description") or ""),
         "package_description": str(entry.package.get("description") or ""),
         "permissions": None if skip else sorted(entry.actions),
@@ -179,7 +169,7 @@ def _decisions(entries: list[Entry], approvers: Entry) -> dict[str, t.Any]:
     opened = bool(pick(approvers.policy, "requestorSettings.enableTargetsToSelfAddAccess"))
     named = [x for x in stage.get("approvers", ()) if {"user", "group"} & set(x)]
     by_themselves = bool(own) and own in deciding_groups(approvers.policy)
-    whose = [approvers] if approvers.policy and "requestor_justification" in VARIABLES["tiers"]["options"] else entries
+    whose = [approvers] if approvers.policy else entries
 
     def flag(name: str) -> bool:
         return bool(_most(bool(pick(x.policy, f"requestApprovalSettings.{name}")) for x in whose))

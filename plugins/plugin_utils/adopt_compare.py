@@ -29,7 +29,7 @@ from ansible_collections.mssp.defender.plugins.module_utils._resources.policy im
 from ansible_collections.mssp.defender.plugins.module_utils._resources.policy_options import Translator
 from ansible_collections.mssp.defender.plugins.module_utils._resources.references import Ref, References
 from ansible_collections.mssp.defender.plugins.plugin_utils.adopt_choice import Choice, Entry
-from ansible_collections.mssp.defender.plugins.plugin_utils.adopt_reading import Json, name_of, package_id, scopes, unique_name
+from ansible_collections.mssp.defender.plugins.plugin_utils.adopt_reading import Json, name_of, package_id, scopes
 from ansible_collections.mssp.defender.plugins.plugin_utils.adopt_text import brief
 from ansible_collections.mssp.defender.plugins.plugin_utils.onboard_check import onboard_problem
 from ansible_collections.mssp.defender.plugins.plugin_utils.onboard_plan import plan
@@ -120,10 +120,8 @@ class Comparison:
         if not entry.group:
             self._add(Group, {}, None, f"there is no group '{wanted['name']}'; a run would make it.")
             return
-        desired = _stated(Group, wanted)
-        if self._values.get("unique_names") is not False:
-            desired["uniqueName"] = unique_name(str(self._values["mssp_tenant_id"]), wanted["key"])
-        self._compare(Group, entry.group, desired, f"the group {name_of(entry.group)}")
+        # By its id, which makes a claim of origin superfluous.
+        self._compare(Group, entry.group, _stated(Group, wanted), f"the group {name_of(entry.group)}")
 
     def _role(self, wanted: Json, entry: Entry) -> None:
         label = f"the Defender role {name_of(entry.role)}"

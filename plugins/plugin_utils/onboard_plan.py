@@ -36,8 +36,10 @@ def plan(values: Values) -> Plan:
     opened = bool(values.get("customer_approvers")) or truth(values["approvers_approve_approvers"])
     skip_defender = truth(values["skip_defender"])
     tiers = list(enumerate(values["tiers"]))
+    state = str(values.get("state") or "present")
     return {
         "mssp": str(values.get("mssp_tenant_id") or "").strip(),
+        "steps": "present_with_approvers" if state == "present" and values.get("initial_approvers") else state,
         "look_up": str(values.get("mssp_domain") or "").strip(),
         "tenant": str(values["tenant_id"]).strip(),
         "directory_hint": values.get("domain") or None,
@@ -62,7 +64,9 @@ def plan(values: Values) -> Plan:
         "policies": [
             *(_tier_policy(number, tier, prefix, values) for number, tier in tiers),
             _approvers_policy(len(tiers), entries[-1], prefix, values, opened=opened),
+            *([_initial_policy(len(tiers), entries[-1], prefix, values)] if values.get("initial_approvers") else []),
         ],
+        "initial_approvers": list(values.get("initial_approvers") or []),
         "approvers_open": opened,
     }
 
@@ -74,12 +78,18 @@ def _approvers(values: Values) -> Values:
         "group_id": values.get("approvers_group_id"),
         "package": values["approvers_package"],
         "description": values.get("approvers_description"),
+        "package_description": values.get("approvers_package_description"),
     }
 
 
 def _stated(**options: t.Any) -> Plan:
     """The options that have a value: the others are left to the module."""
     return {name: value for name, value in options.items() if value not in (None, "")}
+
+
+def _text(entry: Values, *names: str) -> str:
+    """The first of these texts that is set, empty or not."""
+    return next((str(entry[name]) for name in names if entry.get(name) is not None), "")
 
 
 def _package_name(entry: Values) -> str:
@@ -98,7 +108,7 @@ def _group(number: int, entry: Values, prefix: str, values: Values) -> Item:
 
 def _role(number: int, tier: Values, prefix: str, values: Values) -> Item:
     options = {
-        "description": str(tier.get("description") or ""),
+        "description": _text(tier, "role_description", "description"),
         "permissions": list(tier["permissions"]),
         "scopes": list(tier.get("scopes") or values["scopes"]),
         "adopt": truth(values["adopt"]),
@@ -110,33 +120,54 @@ def _role(number: int, tier: Values, prefix: str, values: Values) -> Item:
 def _package(number: int, entry: Values, prefix: str, values: Values) -> Item:
     hidden = entry.get("hidden")
     options = {
-        "description": str(entry.get("description") or ""),
+        "description": _text(entry, "package_description", "description"),
         "hidden": truth(values["packages_hidden"] if hidden in (None, "") else hidden),
     }
+    if truth(values.get("separate_duties") or False):
+        # What else the customer excludes is not ours to remove.
+        options["append_incompatible"] = True
     return {"kind": "package", "number": number, "name": f"{prefix}{_package_name(entry)}", "options": options}
 
 
 def _tier_policy(number: int, tier: Values, prefix: str, values: Values) -> Item:
     name = _package_name(tier)
+    told = tier.get("policy_description")
     stages = tier.get("approval_stages") or values.get("approval_stages") or _stages(values["tier_approvers"], prefix, values)
     own = {
-        "description": str(tier.get("policy_description") or f"Users of the MSSP SOC tenant may request {name}"),
+        "description": f"Users of the MSSP SOC tenant may request {name}" if told is None else str(told),
         "duration_days": int(tier.get("duration_days") or values["duration_days"]),
         "reviews": tier.get("reviews") or _tier_reviews(prefix, values),
     }
-    return _policy(number, f"{prefix}{name}", values, stages, own, opened=True)
+    # What a tier says for itself comes first.
+    said = {
+        key: tier[key] for key in ("policy", "approval_for_extension", "requestor_justification") if tier.get(key) is not None
+    }
+    return _policy(number, f"{prefix}{name}", {**values, **said}, stages, own, opened=True)
 
 
 def _approvers_policy(number: int, entry: Values, prefix: str, values: Values, *, opened: bool) -> Item:
     people = list(values.get("customer_approvers") or [])
     own = {
-        "description": "Users of the MSSP SOC tenant may request approver access; the customer decides",
+        "description": str(values.get("approvers_policy_description") or ""),
         "duration_days": int(values["duration_days"]),
         "reviews": _reviews(people, values),
     }
     stages = _stages("customer" if people else APPROVERS, prefix, values)
     # While nobody of the customer decides, nobody can ask: else the first approver could admit all the others.
     return _policy(number, f"{prefix}{_package_name(entry)}", values, stages, own, opened=opened)
+
+
+def _initial_policy(number: int, entry: Values, prefix: str, values: Values) -> Item:
+    """For direct assignments only: nobody requests, so nobody approves; the customer reviews."""
+    own = {
+        "requestors": {"scope": "notSpecified"},
+        "description": "People of the customer who approve from the first day",
+        "duration_days": int(values["duration_days"]),
+        "reviews": _reviews(list(values.get("customer_approvers") or []), values),
+    }
+    item = _policy(number, f"{prefix}{_package_name(entry)}", values, [], own, opened=False)
+    nobody = {"for_new": False, "for_extension": False, "requestor_justification": False, "stages": []}
+    return {**item, "name": str(values["initial_policy"]), "options": {**item["options"], "approval": nobody}}
 
 
 def _policy(number: int, package: str, values: Values, stages: t.Any, own: Values, *, opened: bool) -> Item:

@@ -90,9 +90,9 @@ def seen(groups: t.Sequence[Values], found: t.Iterable[Values], mssp: str, plann
     unclear = []
     for group in groups:
         same = [x for x in there if x.get("displayName") == group["name"]]
-        ours = len(same) == 1 and str(same[0].get("uniqueName") or "").lower() == unique_name(mssp, group["key"])
         stated = group["options"].get("group_id")
-        if ours and str(stated or same[0]["id"]).lower() == str(same[0]["id"]).lower():
+        claim, wanted = ("id", str(stated).lower()) if stated else ("uniqueName", unique_name(mssp, group["key"]))
+        if len(same) == 1 and str(same[0].get(claim) or "").lower() == wanted:
             known.append(same[0])
         elif same or stated:
             unclear.append(group)
@@ -129,8 +129,8 @@ def _with(items: t.Iterable[Values], more: t.Callable[[Values], Item]) -> list[I
 
 
 def groups(items: t.Iterable[Values], mssp: str) -> list[Item]:
-    """Groups, with their claims of origin."""
-    return _with(items, lambda item: {"unique_name": unique_name(mssp, item["key"])})
+    """Groups, with their claims of origin. Whom the operator names by an id needs none."""
+    return _with(items, lambda x: {} if "group_id" in x["options"] else {"unique_name": unique_name(mssp, x["key"])})
 
 
 def roles(items: t.Iterable[Values], made: t.Sequence[Values]) -> list[Item]:
@@ -141,7 +141,15 @@ def roles(items: t.Iterable[Values], made: t.Sequence[Values]) -> list[Item]:
 def packages(items: t.Iterable[Values], made: t.Sequence[Values], catalog: Values, directory: str | None) -> list[Item]:
     """Access packages, with their catalog, what they grant, and the customer's domain for their links."""
     both = {"catalog": reference(catalog), "directory_hint": directory}
-    return _with(items, lambda item: {**both, "resource_roles": [{"group": made[item["number"]]}]})
+    *tiers, approvers = made
+
+    def more(item: Values) -> Item:
+        options = {**both, "resource_roles": [{"group": made[item["number"]]}]}
+        if item["options"].get("append_incompatible"):
+            options["incompatible_groups"] = tiers if item["number"] == len(tiers) else [approvers]
+        return options
+
+    return _with(items, more)
 
 
 def policies(
@@ -161,7 +169,7 @@ def policies(
         later = {"id": _LATER, "displayName": item["package"]}
         return {
             "access_package": later if packages is None else packages[item["number"]],
-            "requestors": {"connected_organizations": [requestor]},
+            "requestors": item["options"].get("requestors") or {"connected_organizations": [requestor]},
             "approval": _by_name(item["options"]["approval"], by_name),
             "reviews": _by_name(item["options"]["reviews"], by_name),
         }
@@ -179,6 +187,18 @@ def _by_name(data: t.Any, groups: t.Mapping[str, Values]) -> t.Any:
         key: groups[value] if key == "group" and isinstance(value, str) and value in groups else _by_name(value, groups)
         for key, value in data.items()
     }
+
+
+def _initial_approvers(run: _Run, package: Values, policy: Values) -> list[Item]:
+    """An assignment for each person who approves from the first day: a bare membership would be nobody's decision."""
+    why = "Named by the customer to approve from the first day"
+    options = {"access_package": package, "policy": policy, "justification": why}
+    return [{"name": person, "options": {**options, "target": person}} for person in run.plan["initial_approvers"]]
+
+
+def _planned_approvers(run: _Run) -> list[Item]:
+    later = {"id": _LATER, "displayName": run.plan["packages"][-1]["name"]}
+    return _initial_approvers(run, later, {"id": _LATER, "displayName": run.plan["policies"][-1]["name"]})
 
 
 # ---- what is told at the end ---------------------------------------------------------------------------------------
@@ -201,14 +221,15 @@ def _summary(run: _Run) -> list[str]:
 def _changes(run: _Run) -> list[Values]:
     single = ("organization", "catalog")
     results = []
-    for name in ("organization", "groups", "roles", "catalog", "packages", "policies"):
+    for name in ("organization", "groups", "roles", "catalog", "packages", "policies", "initial_approvers"):
         results += [run.result(name)] if name in single else run.results(name)
     return [change for result in results for change in result.get("changes") or []]
 
 
 def _refusals(run: _Run) -> list[Values]:
     """The plans that failed: those tell why, and list no changes."""
-    looked = [*run.results("planned"), *run.results("planned_roles"), *run.results("planned_policies")]
+    planned = ("planned", "planned_roles", "planned_policies", "planned_approvers")
+    looked = [result for name in planned for result in run.results(name)]
     return [result for result in looked if "msg" in result and "changes" not in result]
 
 
@@ -236,6 +257,10 @@ _ANSWERS: t.Mapping[str, t.Callable[[_Run], t.Any]] = {
         run.made("groups", "group"),
         run.made("packages", "access_package"),
         run.result("organization")["connected_org"],
+    ),
+    "planned_approvers": _planned_approvers,
+    "initial_approvers": lambda run: _initial_approvers(
+        run, run.made("packages", "access_package")[-1], run.made("policies", "policy")[-1]
     ),
     "summary": _summary,
     "changes": _changes,

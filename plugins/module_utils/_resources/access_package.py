@@ -141,6 +141,7 @@ class AccessPackage(Resource):
         catalog: Ref | None = None,
         roles: list[GroupRole] | None = None,
         append: bool = False,
+        append_incompatible: bool = False,
         incompatible_groups: list[Ref] | None = None,
         incompatible_packages: list[Ref] | None = None,
     ) -> None:
@@ -151,7 +152,7 @@ class AccessPackage(Resource):
         excluded = (("incompatibleGroups", incompatible_groups), ("incompatibleAccessPackages", incompatible_packages))
         self._parts = (
             RoleScopes(graph, catalog, roles, append),
-            *(DirectoryObjects(graph, PACKAGES, prop, refs, append=append) for prop, refs in excluded),
+            *(DirectoryObjects(graph, PACKAGES, prop, refs, append=append_incompatible) for prop, refs in excluded),
         )
 
     @property

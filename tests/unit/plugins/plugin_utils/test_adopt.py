@@ -14,7 +14,6 @@ from ansible_collections.mssp.defender.plugins.filter import adopt_wanted
 from ansible_collections.mssp.defender.plugins.module_utils._paths import put
 from ansible_collections.mssp.defender.plugins.plugin_utils.adopt import adopt
 from ansible_collections.mssp.defender.plugins.plugin_utils.adopt_text import Word
-from ansible_collections.mssp.defender.plugins.plugin_utils.onboard_variables import VARIABLES
 
 MSSP = "11111111-2222-3333-4444-555555555555"
 READ = "microsoft.xdr/secops/securitydata/basics/read"
@@ -148,12 +147,8 @@ def changed(path, value, state=None):
 
 
 def differs(state):
-    """What a run would change beside the unique names, which it always sets."""
-    return [
-        (x.type, x.property)
-        for x in adopt(state).differs
-        if (x.type, x.property) != ("group", "uniqueName")
-    ]  # fmt: skip
+    """What a run would change."""
+    return [(x.type, x.property) for x in adopt(state).differs]
 
 
 def test_the_variables_of_a_tenant():
@@ -168,9 +163,7 @@ def test_the_variables_of_a_tenant():
     assert found.comments[("mssp_onboard_customer_approvers", 0)] == ["Ada"]
     assert found.comments[("mssp_onboard_tiers", 0, "approval_stages", 0, "approvers", 0)] == ["Group leads"]
     assert found.left == []
-    assert [(x.type, x.property, x.id) for x in found.differs] == [
-        ("group", "uniqueName", ident("g", number)) for number in (1, 2, 3)
-    ]
+    assert found.differs == []
 
 
 def free_texts(value):
@@ -203,7 +196,7 @@ def test_whatever_a_person_of_the_tenant_can_write_is_no_word():
     state["groups"][0]["id"] = ident("g", 1)
     texts = free_texts(adopt(state).variables)
     # Names of groups, roles, packages, catalog, policy and organization, and what describes them; a scope that nobody knows.
-    assert sum(evil in text for text in texts) == 15
+    assert sum(evil in text for text in texts) == 16
     assert "null" in texts  # the key in a unique name
     assert not any(evil in x for x in plugin_words(adopt(state).variables))
 
@@ -226,15 +219,9 @@ def plugin_words(value):
         ("requestor_justification", True),
     ],
 )
-def test_what_the_role_has_no_variable_for_is_not_written(monkeypatch, name, value):
-    """Else it would refuse the file; and a variable that it gains is used without a word here."""
+def test_a_tier_says_its_own(name, value):
     state = changed("packages.0.description", "of the package")
     put(state, "roles.0.description", "of the role")
-    known = dict(VARIABLES["tiers"]["options"])
-    known.pop(name, None)
-    monkeypatch.setitem(VARIABLES, "tiers", {**VARIABLES["tiers"], "options": known})
-    assert name not in adopt(state).variables["mssp_onboard_tiers"][0]
-    known[name] = {"type": "raw", "empty": True}
     assert adopt(state).variables["mssp_onboard_tiers"][0][name] == value
 
 
@@ -385,13 +372,10 @@ def test_the_filter_makes_the_file():
     found = plugin.adopt_variables(state, "contoso")
     assert found["problem"] == ""
     assert found["text"].startswith("---\n# Customer contoso, as read from its tenant by mssp.defender.adopt.")
-    assert [x["property"] for x in found["differs"]] == ["uniqueName"] * 3
-    for x in found["differs"]:
-        assert f"Onboarding would change: {x['text']}" in found["told"]
+    assert found["differs"] == []
     assert found["chosen"] == [
         "mssp_onboard_tiers: In the order of what they can do, those that can do less first; then by name."
     ]
-    assert "# - The group 'Group one': uniqueName is null" in found["text"]
     assert "leaves alone: nothing." in found["text"]
 
 

@@ -103,7 +103,10 @@ def test_a_tiers_own_values_come_first():
         "role_id": "r-id",
         "reviews": {"enabled": False},
         "approval_stages": [{"approvers": CUSTOMER}],
-        "policy_description": "Mine",
+        "policy_description": "",
+        "policy": "Own",
+        "package_description": "Of the package",
+        "approval_for_extension": False,
     }
     made = plan(values(tiers=[tier], packages_hidden=True, role_assignable="true"))
     assert made["groups"][0]["options"] == {"description": "", "adopt": False, "group_id": "g-id", "role_assignable": True}
@@ -113,11 +116,15 @@ def test_a_tiers_own_values_come_first():
         "kind": "package",
         "number": 0,
         "name": "P",
-        "options": {"description": "", "hidden": False},
+        "options": {"description": "Of the package", "hidden": False},
     }
     assert made["packages"][1]["options"]["hidden"] is True
     options = made["policies"][0]["options"]
-    assert (options["description"], options["duration_days"], options["reviews"]) == ("Mine", 90, {"enabled": False})
+    # A text that is empty is stated all the same.
+    assert (options["description"], options["duration_days"], options["reviews"]) == ("", 90, {"enabled": False})
+    assert made["policies"][0]["name"] == "Own"
+    assert options["approval"]["for_extension"] is False
+    assert made["policies"][1]["options"]["approval"]["for_extension"] is True
     assert options["approval"]["stages"] == [{"approvers": CUSTOMER}]
 
 
@@ -133,3 +140,27 @@ def test_what_is_not_stated_is_left_to_the_modules():
     assert stated["organization"]["name"] == "Fabrikam"
     assert stated["organization"]["org_state"] == "proposed"
     assert stated["directory_hint"] == "contoso.com"
+
+
+def test_initial_approvers_are_assigned_under_a_policy_that_nobody_can_ask_under():
+    none, some = plan(values()), plan(values(initial_approvers=["anna@customer.com"], customer_approvers=CUSTOMER))
+    assert len(none["policies"]) == 3
+    assert (none["steps"], some["steps"]) == ("present", "present_with_approvers")
+    policy = some["policies"][3]
+    assert (policy["name"], policy["number"]) == ("Customer approvers (direct assignment)", 2)
+    assert policy["options"]["requestors"] == {"scope": "notSpecified"}
+    assert policy["options"]["requests"]["add"] is policy["options"]["requests"]["extend"] is False
+    assert policy["options"]["approval"] == {
+        "for_new": False,
+        "for_extension": False,
+        "requestor_justification": False,
+        "stages": [],
+    }
+    assert policy["options"]["reviews"]["reviewers"] == CUSTOMER
+    assert policy["options"]["duration_days"] == 365
+    assert some["initial_approvers"] == ["anna@customer.com"]
+
+
+def test_duties_are_kept_apart_when_that_is_wanted():
+    assert "append_incompatible" not in plan(values())["packages"][0]["options"]
+    assert [x["options"]["append_incompatible"] for x in plan(values(separate_duties="yes"))["packages"]] == [True] * 3

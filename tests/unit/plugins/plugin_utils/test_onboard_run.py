@@ -38,6 +38,8 @@ def by_id(item, identifier):
         ([by_id(TIER1, "a1"), APPROVERS], [OURS, ITS_APPROVERS], True, []),
         ([by_id(TIER1, "a5"), APPROVERS], [OURS, ITS_APPROVERS], False, ["tier1"]),
         ([by_id(TIER1, "a5"), APPROVERS], [ITS_APPROVERS], False, ["tier1"]),
+        # The id alone suffices: it may have been made by hand.
+        ([by_id(TIER1, "a1"), APPROVERS], [{**OURS, "uniqueName": None}, ITS_APPROVERS], True, []),
     ],
 )
 def test_a_name_is_no_proof_of_origin(groups, found, sure, unclear):
@@ -116,6 +118,34 @@ def test_roles_and_packages_know_their_group_by_its_number():
         "resource_roles": [{"group": MADE[1]}],
         "directory_hint": "contoso.com",
     }
+
+
+def test_who_is_named_by_an_id_claims_no_unique_name():
+    one, two = run.groups([by_id(TIER1, "a1"), APPROVERS], MSSP)
+    assert "unique_name" not in one["options"]
+    assert two["options"]["unique_name"] == f"mssp-{MSSP}-approvers"
+
+
+def test_analysts_and_approvers_exclude_each_other():
+    made = [*MADE[:1], {"id": "A3", "displayName": "Tier 2 Analyst"}, MADE[1]]
+    items = [{"number": number, "options": {"append_incompatible": True}} for number in range(3)]
+    excluded = [x["options"]["incompatible_groups"] for x in run.packages(items, made, {"id": "C"}, None)]
+    assert excluded == [[made[2]], [made[2]], made[:2]]
+
+
+def test_initial_approvers_are_assigned_the_last_package_under_the_last_policy():
+    plan = {**facts()["mssp_onboard_plan"], "initial_approvers": ["anna"], "policies": [{"name": "Direct"}]}
+    made = {
+        "result_packages": [{"access_package": {"id": "P", "displayName": "Approvers"}}],
+        "result_policies": [{"policy": {"id": "Q"}}],
+    }
+    variables = {**facts(**{name: {"results": results} for name, results in made.items()}), "mssp_onboard_plan": plan}
+    (item,) = run.answer("initial_approvers", variables)
+    assert item["name"] == item["options"]["target"] == "anna"
+    assert (item["options"]["access_package"]["id"], item["options"]["policy"]) == ("P", {"id": "Q"})
+    (later,) = run.answer("planned_approvers", variables)
+    assert later["options"]["access_package"] == {"id": LATER, "displayName": "Approvers"}
+    assert later["options"]["policy"] == {"id": LATER, "displayName": "Direct"}
 
 
 def facts(**more):
