@@ -65,7 +65,7 @@ def by_name(tenant: Tenant) -> dict[str, dict[str, t.Any]]:
 
 
 def test_what_is_named_by_id_is_taken_over(job: Onboarding) -> None:
-    """Groups with members and a role that others hold: they keep ids and members, get the names, and are known afterwards."""
+    """Groups with members and a role that others hold: they keep ids and members, get the names, and are known by their ids."""
     tenant = job.tenant("byid")
     before = by_name(tenant)
     body = {"displayName": "Old role", "rolePermissions": [{"allowedResourceActions": [READ]}]}
@@ -89,9 +89,11 @@ def test_what_is_named_by_id_is_taken_over(job: Onboarding) -> None:
     assert (taken["id"], taken["displayName"]) == (role, "Tier One")
     assert [x["principalIds"] for x in estate(tenant).assignments] == [[after["Tier One"]["id"]]]
 
-    for again in (wishes, {"mssp_onboard_tiers": [tier]}):
-        silent = run(job, "byid", **again)
-        assert (silent.rc, job.sandbox.log.writes()) == (0, []), silent
+    silent = run(job, "byid", **wishes)
+    assert (silent.rc, job.sandbox.log.writes()) == (0, []), silent
+    # Without the ids they are groups of the right name again, with members whom nobody named.
+    assert "whom nobody named" in refused(run(job, "byid", mssp_onboard_tiers=[tier]))
+    assert job.sandbox.log.writes() == []
 
 
 def test_an_id_that_is_not_there(job: Onboarding) -> None:
