@@ -19,9 +19,10 @@ options:
       - What is intended. The permissions it needs are compared with those in the token.
       - V(groups), V(defender) and V(entitlement) are the parts of V(onboard). V(role_assignable_groups) takes what making groups
         that may hold directory roles takes, which is more.
+      - V(cut_off) also blocks users. V(block_tenant) and V(delete_guests) are what it and V(offboard) can do beyond.
     type: list
     elements: str
-    choices: [onboard, groups, role_assignable_groups, defender, entitlement]
+    choices: [onboard, groups, role_assignable_groups, defender, entitlement, cut_off, block_tenant, offboard, delete_guests]
     default: []
   fail_on_missing:
     description: Fail with one sentence when a permission is missing.
@@ -44,6 +45,12 @@ options:
     type: list
     elements: str
     default: []
+  with_settings:
+    description:
+      - Read the settings of entitlement management as well, which say what becomes of guests whose last access ends.
+      - What the application may not read is null.
+    type: bool
+    default: false
 extends_documentation_fragment:
   - mssp.defender.graph
 attributes:
@@ -94,11 +101,14 @@ tenant:
     id: aaaabbbb-0000-cccc-1111-dddd2222eeee
     verified_domains: [contoso.onmicrosoft.com, contoso.com]
 application:
-  description: The application in whose name the token was issued, and the permissions in it (delegated ones for a person's token).
+  description:
+    - The application in whose name the token was issued, and the permissions in it (delegated ones for a person's token).
+    - C(object_id) is its enterprise application in this tenant; null with a person's token.
   returned: success
   type: dict
   sample:
     client_id: 22222222-3333-4444-5555-666666666666
+    object_id: 33333333-4444-5555-6666-777777777777
     permissions: [EntitlementManagement.ReadWrite.All, Group.ReadWrite.All]
 delegated:
   description: Whether the token is a person's, with delegated permissions, and not the application's own.
@@ -138,6 +148,13 @@ groups:
     - displayName: Tier 1 Analyst
       id: 3f1b8f9e-6a51-4c3c-9d43-0f5a4a3c2b10
       uniqueName: mssp-11111111-2222-3333-4444-555555555555-tier1
+settings:
+  description: Settings of entitlement management in Microsoft Graph's terms, if O(with_settings) is true.
+  returned: success
+  type: dict
+  sample:
+    durationUntilExternalUserDeletedAfterBlocked: P30D
+    externalUserLifecycleAction: blockSignInAndDelete
 links:
   description: Pages of this tenant. A page that its cloud has no documented address for is null.
   returned: success
@@ -167,6 +184,9 @@ from ansible_collections.mssp.defender.plugins.module_utils._resources.features 
 from ansible_collections.mssp.defender.plugins.module_utils._runner import run_module
 from ansible_collections.mssp.defender.plugins.module_utils._task import Task
 
+_SETTINGS = "identityGovernance/entitlementManagement/settings"
+_TOLD = ("externalUserLifecycleAction", "durationUntilExternalUserDeletedAfterBlocked")
+
 SPEC = GRAPH.merge(
     ArgumentSpec(
         options={
@@ -175,6 +195,7 @@ SPEC = GRAPH.merge(
             "exclusive": {"type": "bool", "default": False},
             "look_up": {"type": "str"},
             "group_names": {"type": "list", "elements": "str", "default": []},
+            "with_settings": {"type": "bool", "default": False},
         },
     )
 )
@@ -197,13 +218,19 @@ def run(task: Task) -> dict[str, t.Any]:
     return {
         "changed": False,
         "tenant": tenant,
-        "application": {"client_id": _claims.client_id(claims), "permissions": _claims.permissions(claims)},
+        "application": {
+            "client_id": _claims.client_id(claims),
+            # Of a person's token this would be the person.
+            "object_id": None if _claims.is_delegated(claims) else claims.get("oid"),
+            "permissions": _claims.permissions(claims),
+        },
         "delegated": _claims.is_delegated(claims),
         "auth_method": task.tokens.method,
         "missing_permissions": lacking,
         "consent_url": task.consent_url(),
         "looked_up": _other(task),
         "groups": listing.groups_named(task.graph, params["group_names"]),
+        "settings": _settings(task) if params["with_settings"] else None,
         "links": {
             "approvals": tenants.approvals_url(task.cloud, tenant["domain"]),
             "portal": tenants.portal_url(task.cloud, str(tenant["id"])),
@@ -218,6 +245,16 @@ def _other(task: Task) -> dict[str, t.Any] | None:
     by_id = is_guid(wanted)
     found = tenants.look_up(task.graph, tenant_id=wanted if by_id else None, domain=None if by_id else wanted)
     return {"id": found.tenant_id, "display_name": found.name, "domain": found.domain} if found else None
+
+
+def _settings(task: Task) -> dict[str, t.Any] | None:
+    try:
+        found = task.graph.get(_SETTINGS)
+    except GraphError as error:
+        if error.status not in (403, 404):
+            raise
+        return None
+    return {key: found.get(key) for key in _TOLD}
 
 
 def _tenant(task: Task, claims: t.Mapping[str, t.Any]) -> dict[str, t.Any]:

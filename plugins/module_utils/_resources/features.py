@@ -13,9 +13,11 @@ from ansible_collections.mssp.defender.plugins.module_utils._resources import te
 from ansible_collections.mssp.defender.plugins.module_utils._resources.access_package import AccessPackage
 from ansible_collections.mssp.defender.plugins.module_utils._resources.catalog import Catalog
 from ansible_collections.mssp.defender.plugins.module_utils._resources.connected_organization import ConnectedOrganization
+from ansible_collections.mssp.defender.plugins.module_utils._resources.cross_tenant import CrossTenantPartner
 from ansible_collections.mssp.defender.plugins.module_utils._resources.defender_role import DefenderRole
 from ansible_collections.mssp.defender.plugins.module_utils._resources.group import ROLE_ASSIGNABLE, Group
 from ansible_collections.mssp.defender.plugins.module_utils._resources.policy import Policy
+from ansible_collections.mssp.defender.plugins.module_utils._resources.user import DELETE, User
 
 _GROUPS = Group.permissions.write
 _DEFENDER = DefenderRole.permissions.write
@@ -34,6 +36,11 @@ FEATURES: t.Mapping[str, tuple[str, ...]] = {
     "role_assignable_groups": (*_GROUPS, ROLE_ASSIGNABLE),
     "defender": _DEFENDER,
     "entitlement": _ENTITLEMENT,
+    # What is taken away is what onboarding made: the same permissions, and those for people.
+    "cut_off": (*_ENTITLEMENT, *_GROUPS, *_DEFENDER, *User.permissions.write),
+    "block_tenant": CrossTenantPartner.permissions.write,
+    "offboard": (*_ENTITLEMENT, *_GROUPS, *_DEFENDER),
+    "delete_guests": (*_ENTITLEMENT, *DELETE),
 }
 
 

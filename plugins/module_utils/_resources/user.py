@@ -34,7 +34,8 @@ SHOWN = (
 SELECT = ",".join((*SHOWN, "identities", "onPremisesSyncEnabled"))
 # The most that Graph gives in a page.
 PAGE = "999"
-_DELETE = ("User.DeleteRestore.All", "User.Read.All")
+# What deleting takes.
+DELETE = ("User.DeleteRestore.All", "User.Read.All")
 
 
 def key_of(value: t.Any, option: str) -> str:
@@ -157,10 +158,10 @@ class User(Resource):
 
     def delete(self, current: Entity) -> None:
         try:
-            with needing(*_DELETE):
+            with needing(*DELETE):
                 self.graph.delete(f"users/{segment(current['id'])}")
         except GraphError as error:
-            self._explain(error, _DELETE)
+            self._explain(error, DELETE)
             raise
 
     def _explain(self, error: GraphError, needed: t.Sequence[str]) -> None:

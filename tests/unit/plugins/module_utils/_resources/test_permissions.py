@@ -59,8 +59,17 @@ def test_what_a_feature_needs(features, permissions):
 
 def test_onboarding_needs_all_that_its_parts_need():
     assert set(needed(["groups", "defender", "entitlement"])) == set(needed(["onboard"]))
-    assert set(FEATURES) == {"onboard", "groups", "role_assignable_groups", "defender", "entitlement"}
+    parts = {"onboard", "groups", "role_assignable_groups", "defender", "entitlement"}
+    assert set(FEATURES) == {*parts, "cut_off", "block_tenant", "offboard", "delete_guests"}
 
 
 def test_role_assignable_groups_take_more_than_onboarding():
     assert set(needed(["role_assignable_groups"])) - set(needed(["onboard"])) == {"RoleManagement.ReadWrite.Directory"}
+
+
+def test_taking_away_needs_what_giving_needed_and_what_people_take():
+    """Decisions B.5."""
+    assert set(needed(["offboard"])) == set(needed(["onboard"]))
+    assert set(needed(["cut_off"])) - set(needed(["onboard"])) == {"User.EnableDisableAccount.All"}
+    assert "Policy.ReadWrite.CrossTenantAccess" in needed(["block_tenant"])
+    assert "User.DeleteRestore.All" in needed(["delete_guests"])
