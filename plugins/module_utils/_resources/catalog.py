@@ -31,6 +31,7 @@ _GROUP = "AadGroup"
 
 # A fresh group, as entitlement management sees it. ("ResourceNotFound" is also what it says of a fresh catalog.)
 _NOT_YET = ("ResourceNotFoundInOriginSystem", "ResourceNotFound", "Request_ResourceNotFound")
+_GRANTED = "InvalidDeleteResourceHasEntitlements"
 
 
 def find_resource(graph: Graph, catalog_id: str, group_id: str, *, fresh: bool = False) -> Entity | None:
@@ -91,7 +92,7 @@ class Resources(Part):
         which = ", ".join(f"'{link.name}'" for link in added)
         groups = "group" if len(added) == 1 else "groups"
         what = f"the {groups} {which} to be visible in the catalog '{entity.get('displayName')}'"
-        return t.cast("list[Link]", self._graph.budget.poll(what, visible))
+        return self._graph.budget.poll(what, visible)
 
     def remove(self, entity: Entity, link: Link) -> None:
         body = {
@@ -100,11 +101,38 @@ class Resources(Part):
             "catalog": {"id": entity["id"]},
         }
         try:
+            self._remove(entity, link, body)
+        except GraphError as error:
+            if not has_code(error, _GRANTED):
+                raise
+            if self._granted(entity, link):
+                error.remedy = "An access package still grants this group: change the package first, or set append: true."
+                raise
+            # For a while after the last package has let go of it, the group still counts as granted.
+            self._graph.when_ready(
+                f"entitlement management to know that no access package grants the group '{link.name}'",
+                (_GRANTED,),
+                lambda: self._remove(entity, link, body),
+            )
+
+    def _remove(self, entity: Entity, link: Link, body: Entity) -> bool:
+        try:
             self._graph.post(_REQUESTS, body)
         except GraphError as error:
-            if has_code(error, "InvalidDeleteResourceHasEntitlements"):
-                error.remedy = "An access package still grants this group: change the package first, or set append: true."
-            raise
+            # Sent once. Unknown whether it was done, or not there any more: look.
+            if not error.outcome_unknown and error.status != 404:
+                raise
+            if any(there.key == link.key for there in self.stored(entity, fresh=True)):
+                raise
+        return True
+
+    def _granted(self, entity: Entity, link: Link) -> bool:
+        query = {"$filter": f"catalog/id eq {literal(entity['id'])}", "$expand": "resourceRoleScopes($expand=role,scope)"}
+        return any(
+            word((item.get("scope") or {}).get("originId")) == link.key
+            for package in self._graph.list(f"{_EM}/accessPackages", query, fresh=True)
+            for item in package.get("resourceRoleScopes") or []
+        )
 
 
 class Catalog(Resource):

@@ -149,6 +149,63 @@ def test_arguments_and_results_go_through_json():
     assert not isinstance(result["back"], Tagged)
 
 
+@pytest.mark.parametrize(
+    ("args", "variables", "given"),
+    [
+        ({"options": {"name": "n", "count": 2}}, {}, {"name": "n", "count": 2}),
+        # What is stated beside it wins.
+        ({"options": {"name": "n", "count": 2}, "name": "beside"}, {}, {"name": "beside", "count": 2}),
+        ({"variables_prefix": "my_"}, {"my_client_id": "c", "my_name": "no shared option"}, {"client_id": "c", "name": None}),
+        ({"variables_prefix": "my_", "client_id": "stated"}, {"my_client_id": "c"}, {"client_id": "stated"}),
+        # Empty and omitted are not stated, and what is not stated keeps its default.
+        (
+            {"variables_prefix": "my_"},
+            {"my_cloud": "", "my_client_id": None, "my_ca_path": "__omit"},
+            {"cloud": "public", "ca_path": None},
+        ),
+        ({"options": {"name": "n"}, "variables_prefix": "my_"}, {"my_wait_timeout": "7"}, {"name": "n", "wait_timeout": 7}),
+        ({}, {"my_client_id": "c"}, {"client_id": None}),
+    ],
+)
+@pytest.mark.parametrize("transport", ["local", "ssh"])
+def test_options_together_and_options_from_variables(monkeypatch, transport, args, variables, given):
+    for name in [name for name in os.environ if name.startswith(("AZURE_", "MSSP_"))]:
+        monkeypatch.delenv(name)
+    task_vars = {"inventory_hostname": "a", "omit": "__omit", **variables}
+    seen: dict[str, t.Any] = {}
+
+    def body(task):
+        seen.update(task.params)
+        return {"changed": False}
+
+    made = action(body, args, transport=transport)
+    made.run(task_vars=task_vars)
+    if transport == "ssh":
+        # The ordinary module is handed the same, and fills in its defaults itself.
+        handed = made._execute_module.call_args.kwargs["module_args"]
+        assert {"options", "variables_prefix"} & set(handed) == set()
+        assert {name: str(handed[name]) for name in given if name in handed} == {
+            name: str(value) for name, value in given.items() if name in handed
+        }
+        assert {name for name, value in given.items() if value not in (None, "public")} <= set(handed)
+    else:
+        assert {name: seen[name] for name in given} == given
+
+
+def test_options_that_are_no_dictionary_are_refused():
+    assert "options" in run(lambda task: {"changed": False}, {"options": ["name"]})["msg"]
+    unknown = run(lambda task: {"changed": False}, {"options": {"nam": "x"}})["msg"]
+    assert unknown.startswith("Unsupported parameters for (mssp.defender.toy) module: nam.")
+
+
+def test_a_secret_from_a_variable_is_masked():
+    def fail(task):
+        raise Failure(f"no {SECRET}")
+
+    result = run(fail, {"variables_prefix": "my_"}, {"my_client_secret": SECRET})
+    assert SECRET not in json.dumps(result)
+
+
 def test_warnings_are_the_tasks():
     def body(task):
         task.warn("careful")
