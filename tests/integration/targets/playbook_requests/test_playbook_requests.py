@@ -132,12 +132,16 @@ def _tell(told: Story, sandbox: Sandbox, tenants: dict[str, Tenant], directory: 
         ),
     }
 
-    def run(name: str, hosts: dict[str, dict[str, t.Any]], check: bool = False, **wanted: str) -> None:
+    def run(
+        name: str, hosts: dict[str, dict[str, t.Any]], check: bool = False, typed: t.Sequence[str] = (), **wanted: str
+    ) -> None:
         sandbox.log.clear()
         variables = {f"mssp_{key}": value for key, value in wanted.items()}
         if "decision" in wanted:
             variables.setdefault("mssp_justification", WHY)
-        result = run_playbook(PLAYBOOK, directory / name, hosts=customers(**hosts), check=check, extra_vars=variables)
+        result = run_playbook(
+            PLAYBOOK, directory / name, hosts=customers(**hosts), check=check, extra_vars=variables, arguments=typed
+        )
         told.runs[name] = result
         told.writes[name] = [f"{x['method']} {x['path']}" for x in sandbox.log.writes()]
         told.states[name] = {
@@ -150,6 +154,7 @@ def _tell(told: Story, sandbox: Sandbox, tenants: dict[str, Tenant], directory: 
     run("list", application, **reports)
     run("nothing_named", people, decision="approve")
     run("no_reason", people, decision="approve", tier="tier1", justification=" ")
+    run("cut", people, decision="approve", tier="tier1", typed=["-e", "mssp_justification=Ticket 4711"])
     run("no_decision", people, decision="maybe", tier="tier1")
     with pytest.MonkeyPatch.context() as patch:
         if CORE216.exists():
@@ -240,6 +245,7 @@ def test_the_reports_are_private(story: Story) -> None:
     [
         ("nothing_named", "set mssp_request_id, mssp_requestor or mssp_tier. Nothing was decided."),
         ("no_reason", "mssp_justification is empty"),
+        ("cut", "Ansible has cut the value of an -e off at a space, before 4711. Write it with both kinds of quotes"),
         ("no_decision", "mssp_decision is maybe, and only approve and deny are decisions."),
     ],
 )
