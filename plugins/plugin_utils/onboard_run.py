@@ -13,6 +13,7 @@ from __future__ import annotations
 import collections.abc
 import typing as t
 
+from ansible_collections.mssp.defender.plugins.plugin_utils import offboard_changes
 from ansible_collections.mssp.defender.plugins.plugin_utils.onboard_variables import PREFIX
 
 Values = t.Mapping[str, t.Any]
@@ -34,6 +35,11 @@ class _Run:
 
     def __init__(self, variables: Values) -> None:
         self._variables = variables
+
+    @property
+    def variables(self) -> Values:
+        """All of them."""
+        return self._variables
 
     @property
     def plan(self) -> Values:
@@ -125,7 +131,7 @@ def _unsure(run: _Run) -> bool:
 
 
 def _with(items: t.Iterable[Values], more: t.Callable[[Values], Item]) -> list[Item]:
-    return [{**item, "options": {**item["options"], **more(item)}} for item in items]
+    return [{**item, "options": {"name": item["name"], **item["options"], **more(item)}} for item in items]
 
 
 def groups(items: t.Iterable[Values], mssp: str) -> list[Item]:
@@ -223,7 +229,9 @@ def _changes(run: _Run) -> list[Values]:
     results = []
     for name in ("organization", "groups", "roles", "catalog", "packages", "policies", "initial_approvers"):
         results += [run.result(name)] if name in single else run.results(name)
-    return [change for result in results for change in result.get("changes") or []]
+    # What an offboarding has removed is in the results of its own tasks.
+    removed = offboard_changes.changes(run.variables) if run.result("offboard_begun") else []
+    return [change for result in results for change in result.get("changes") or []] + removed
 
 
 def _refusals(run: _Run) -> list[Values]:

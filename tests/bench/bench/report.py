@@ -85,7 +85,12 @@ def _fleet(part: dict[str, t.Any]) -> str:
         "in debug tasks each",
         "peak MiB",
     )
-    return _table(head, rows)
+    lines = [
+        f"From {each['from']} to {each['to']} customers, {each['forks']} forks: CPU for each customer times {each['ours']:.2f}, "
+        f"that of `debug` times {each['debug']:.2f}, ratio {each['against_debug']:.2f}."
+        for each in part["growth"]
+    ]
+    return _table(head, rows) + "\n\n" + "\n".join(lines)
 
 
 def _latency(part: dict[str, t.Any]) -> str:

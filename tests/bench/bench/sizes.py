@@ -15,6 +15,7 @@ class Size:
     :param hosts: hosts of the plays that measure one kind of task, each with `repeats` tasks of the kind.
     :param runs: alternating runs of each kind, of which the median counts.
     :param customers: sizes of the fleet.
+    :param grows_from: the fleet to which the largest is compared.
     :param forks: values of `--forks` for the fleet.
     :param slow_customers: customers on a Graph with latency.
     """
@@ -23,11 +24,12 @@ class Size:
     repeats: int
     runs: int
     customers: tuple[int, ...]
+    grows_from: int
     forks: tuple[int, ...]
     slow_customers: int
 
 
 SIZES = {
-    "small": Size(hosts=10, repeats=5, runs=3, customers=(1, 10), forks=(10,), slow_customers=3),
-    "full": Size(hosts=20, repeats=10, runs=5, customers=(1, 10, 50, 100, 500), forks=(10, 50), slow_customers=10),
+    "small": Size(hosts=10, repeats=5, runs=3, customers=(1, 10), grows_from=1, forks=(10,), slow_customers=3),
+    "full": Size(hosts=20, repeats=10, runs=5, customers=(1, 10, 50, 100, 500), grows_from=50, forks=(10, 50), slow_customers=10),
 }

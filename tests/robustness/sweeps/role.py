@@ -140,14 +140,14 @@ class Run:
 
     def _look(self, module: str, items: list[Result]) -> list[Result]:
         """A task in check mode; the first plan that fails is the last one."""
-        looked = self._loop(module, [_arguments(item) for item in items], check=True)
+        looked = self._loop(module, [item["options"] for item in items], check=True)
         refusals = [result for result in looked if result.get("failed")]
         if refusals:
             raise Stopped(refusals[:1])
         return looked
 
     def _loop_of(self, module: str, items: list[Result]) -> list[Result]:
-        return self._task(module, [_arguments(item) for item in items])
+        return self._task(module, [item["options"] for item in items])
 
     def _task(self, module: str, items: list[Result]) -> list[Result]:
         """A task, with its loop: an item that fails does not keep the others from their turn."""
@@ -196,11 +196,6 @@ class Run:
             del _task._graphs[key]
         for asked in [asked for asked in _task._asked if asked[0][-1] == self._directory.name]:
             _task._asked.remove(asked)
-
-
-def _arguments(item: Result) -> Result:
-    # As the action takes them apart.
-    return {"name": item["name"], **item["options"]}
 
 
 def session_key() -> tuple[int, str]:

@@ -110,9 +110,10 @@ def test_a_policy_is_planned_before_package_and_organization_are_there():
 
 def test_roles_and_packages_know_their_group_by_its_number():
     item = {"kind": "role", "number": 1, "name": "x", "options": {"a": 1}}
-    assert run.roles([item], MADE)[0]["options"] == {"a": 1, "assigned_groups": [MADE[1]]}
+    assert run.roles([item], MADE)[0]["options"] == {"name": "x", "a": 1, "assigned_groups": [MADE[1]]}
     catalog = {"id": "C", "displayName": "MSSP"}
     assert run.packages([item], MADE, catalog, "contoso.com")[0]["options"] == {
+        "name": "x",
         "a": 1,
         "catalog": catalog,
         "resource_roles": [{"group": MADE[1]}],
@@ -128,7 +129,7 @@ def test_who_is_named_by_an_id_claims_no_unique_name():
 
 def test_analysts_and_approvers_exclude_each_other():
     made = [*MADE[:1], {"id": "A3", "displayName": "Tier 2 Analyst"}, MADE[1]]
-    items = [{"number": number, "options": {"append_incompatible": True}} for number in range(3)]
+    items = [{"number": number, "name": "x", "options": {"append_incompatible": True}} for number in range(3)]
     excluded = [x["options"]["incompatible_groups"] for x in run.packages(items, made, {"id": "C"}, None)]
     assert excluded == [[made[2]], [made[2]], made[:2]]
 
