@@ -9,7 +9,13 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.mssp.defender.plugins.module_utils._resources import tenants
+from ansible_collections.mssp.defender.plugins.module_utils._resources import (
+    audit_log,
+    membership,
+    review,
+    role_assignment,
+    tenants,
+)
 from ansible_collections.mssp.defender.plugins.module_utils._resources.access_package import AccessPackage
 from ansible_collections.mssp.defender.plugins.module_utils._resources.catalog import Catalog
 from ansible_collections.mssp.defender.plugins.module_utils._resources.connected_organization import ConnectedOrganization
@@ -30,6 +36,27 @@ _ENTITLEMENT = (
     "User.Read.All",
 )
 
+# What the onboarding reads in check mode.
+_DRIFT = (
+    *ConnectedOrganization.permissions.read,
+    *Catalog.permissions.read,
+    *AccessPackage.permissions.read,
+    *Policy.permissions.read,
+    *Group.permissions.read,
+    *DefenderRole.permissions.read,
+    "User.Read.All",
+    # Whose domain is whose.
+    "CrossTenantInformation.ReadBasic.All",
+)
+# Read only, all of it (decisions B.5): the audit runs with an application of its own.
+_AUDIT = (
+    *_DRIFT,
+    *membership.PERMISSIONS.read,
+    *review.PERMISSIONS.read,
+    *audit_log.PERMISSIONS.read,
+    *(name for provider in role_assignment.PERMISSIONS.values() for name in provider.read),
+)
+
 FEATURES: t.Mapping[str, tuple[str, ...]] = {
     "onboard": (*_ENTITLEMENT, *_GROUPS, *_DEFENDER),
     "groups": _GROUPS,
@@ -41,6 +68,8 @@ FEATURES: t.Mapping[str, tuple[str, ...]] = {
     "block_tenant": CrossTenantPartner.permissions.write,
     "offboard": (*_ENTITLEMENT, *_GROUPS, *_DEFENDER),
     "delete_guests": (*_ENTITLEMENT, *DELETE),
+    "audit": _AUDIT,
+    "audit_drift": _DRIFT,
 }
 
 

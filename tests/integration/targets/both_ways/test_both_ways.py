@@ -12,7 +12,7 @@ from __future__ import annotations
 import pytest
 from harness.paths import REPOSITORY
 from harness.server import Sandbox
-from harness.ways import directory, entitlement, people, policies
+from harness.ways import assignments, auditing, directory, entitlement, people, policies, requesting
 from harness.ways.comparing import Case, TellAll, assert_as_in_the_worker, assert_the_same_requests, cases, pairs, refused_by_core
 from harness.ways.telling import ASYNC, BECOME, NEARBY, ORDINARY, WAYS, tell
 
@@ -54,7 +54,8 @@ def test_the_ways_are_different_ones(told: TellAll, way: str) -> None:
 
 def test_every_module_has_a_story_on_every_way() -> None:
     modules = {path.stem for path in (REPOSITORY / "plugins" / "modules").glob("*.py")} - {"__init__"}
-    stories = [*directory.STORIES, *entitlement.STORIES, *policies.STORIES, *people.STORIES]
+    files = (assignments, auditing, directory, entitlement, people, policies, requesting)
+    stories = [story for file in files for story in file.STORIES]
     assert len(modules) >= 13
     for way in WAYS:
         assert {step.module for story in stories if way in story.ways for step in story.steps} == modules

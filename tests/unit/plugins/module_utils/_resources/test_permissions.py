@@ -60,7 +60,7 @@ def test_what_a_feature_needs(features, permissions):
 def test_onboarding_needs_all_that_its_parts_need():
     assert set(needed(["groups", "defender", "entitlement"])) == set(needed(["onboard"]))
     parts = {"onboard", "groups", "role_assignable_groups", "defender", "entitlement"}
-    assert set(FEATURES) == {*parts, "cut_off", "block_tenant", "offboard", "delete_guests"}
+    assert set(FEATURES) == {*parts, "cut_off", "block_tenant", "offboard", "delete_guests", "audit", "audit_drift"}
 
 
 def test_role_assignable_groups_take_more_than_onboarding():
@@ -73,3 +73,19 @@ def test_taking_away_needs_what_giving_needed_and_what_people_take():
     assert set(needed(["cut_off"])) - set(needed(["onboard"])) == {"User.EnableDisableAccount.All"}
     assert "Policy.ReadWrite.CrossTenantAccess" in needed(["block_tenant"])
     assert "User.DeleteRestore.All" in needed(["delete_guests"])
+
+
+def test_the_audit_reads_and_nothing_else():
+    """Decisions B.5, the row audit. Policy.Read.All is what no check needs."""
+    assert sorted(needed(["audit"])) == [
+        "AccessReview.Read.All",
+        "AuditLog.Read.All",
+        "CrossTenantInformation.ReadBasic.All",
+        "EntitlementManagement.Read.All",
+        "GroupMember.Read.All",
+        "Organization.Read.All",
+        "RoleManagement.Read.Defender",
+        "RoleManagement.Read.Directory",
+        "User.Read.All",
+    ]
+    assert set(needed(["audit_drift"])) < set(needed(["audit"]))
