@@ -43,7 +43,9 @@ options:
     type: list
     elements: raw
   members:
-    description: The group's direct members, each by object id, user principal name or mail address.
+    description:
+      - The group's direct members, each by object id, user principal name or mail address.
+      - With O(state=absent), they may still be in the group when it is deleted; anybody else in it stands in the way.
     type: list
     elements: raw
   append:

@@ -34,6 +34,9 @@ options:
       - Microsoft Graph does not know where a user comes from. RV(users[].determined_by) says what tells it of each.
       - Reads all users of the directory, and looks up each domain of their mail addresses once.
     type: raw
+  org_tenant_id:
+    description: The same for a tenant that need not be a connected organization any more, told by sign-in and domain alone.
+    type: str
   with_sign_in:
     description:
       - Read C(signInActivity) as well, with one more request for each user who was found.
@@ -116,11 +119,11 @@ from ansible_collections.mssp.defender.plugins.module_utils._graph._session impo
 from ansible_collections.mssp.defender.plugins.module_utils._paths import Entity
 from ansible_collections.mssp.defender.plugins.module_utils._resources import user_listing
 from ansible_collections.mssp.defender.plugins.module_utils._resources.user import User, everybody, key_of
-from ansible_collections.mssp.defender.plugins.module_utils._resources.user_origin import users_of
+from ansible_collections.mssp.defender.plugins.module_utils._resources.user_origin import users_of, users_of_tenant
 from ansible_collections.mssp.defender.plugins.module_utils._runner import run_module
 from ansible_collections.mssp.defender.plugins.module_utils._task import Task
 
-_FILTERS = ("user", "users", "group", "connected_org")
+_FILTERS = ("user", "users", "group", "connected_org", "org_tenant_id")
 SPEC = GRAPH.merge(
     ArgumentSpec(
         options={
@@ -128,6 +131,7 @@ SPEC = GRAPH.merge(
             "users": {"type": "list", "elements": "raw"},
             "group": {"type": "raw"},
             "connected_org": {"type": "raw"},
+            "org_tenant_id": {"type": "str"},
             "with_sign_in": {"type": "bool", "default": False},
         },
         mutually_exclusive=(_FILTERS,),
@@ -143,6 +147,8 @@ def run(task: Task) -> dict[str, t.Any]:
         if params["connected_org"] is not None:
             organization = task.references.connected_organization(params["connected_org"], "connected_org")
             return users_of(graph, organization) if organization.known else []
+        if params["org_tenant_id"] is not None:
+            return users_of_tenant(graph, params["org_tenant_id"].strip())
         if params["group"] is not None:
             group = task.references.group(params["group"], "group")
             return user_listing.members(graph, group) if group.known else []
@@ -155,7 +161,7 @@ def run(task: Task) -> dict[str, t.Any]:
     def look(graph: Graph) -> list[Entity]:
         return user_listing.shown_with(find(graph), graph, sign_in=params["with_sign_in"])
 
-    return task.read(User, "users", ("user",), look)
+    return task.read(User, "users", ("user", "org_tenant_id"), look)
 
 
 def main() -> None:

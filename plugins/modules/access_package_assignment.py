@@ -109,7 +109,9 @@ assignment:
       type: dict
       returned: always
     target:
-      description: The person. C(id) is that of the user in the directory, null while somebody who is invited is not there yet.
+      description:
+        - The person. C(id) is that of the user in the directory, null while somebody who is invited is not there yet.
+        - C(subjectLifecycle) is V(governed) where the tenant's settings decide what becomes of a guest whose last access ends.
       type: dict
       returned: always
   sample:
@@ -129,6 +131,7 @@ assignment:
       email: ana@fabrikam.com
       id: 3f1b8f9e-6a51-4c3c-9d43-0f5a4a3c2b10
       principalName: ana_fabrikam.com#EXT#@contoso.onmicrosoft.com
+      subjectLifecycle: governed
 request:
   description:
     - The request that this task sent or found open, with its C(id), C(requestType), C(state) and C(status).

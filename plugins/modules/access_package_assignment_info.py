@@ -75,7 +75,9 @@ assignments:
       type: dict
       returned: always
     target:
-      description: The person. C(id) is that of the user in the directory, null while somebody who is invited is not there yet.
+      description:
+        - The person. C(id) is that of the user in the directory, null while somebody who is invited is not there yet.
+        - C(subjectLifecycle) is V(governed) where the tenant's settings decide what becomes of a guest whose last access ends.
       type: dict
       returned: always
   sample:
@@ -95,6 +97,7 @@ assignments:
         email: ana@fabrikam.com
         id: 3f1b8f9e-6a51-4c3c-9d43-0f5a4a3c2b10
         principalName: ana_fabrikam.com#EXT#@contoso.onmicrosoft.com
+        subjectLifecycle: governed
 failure:
   description: What failed, for playbooks to test.
   returned: failure

@@ -54,6 +54,12 @@ options:
     type: list
     elements: str
     default: [Mde]
+  unassigned_groups:
+    description:
+      - The groups that lose the role, written as O(assigned_groups). Assignments to nobody but them are removed, others are left.
+      - With O(state=absent), assignments to them do not stand in the way.
+    type: list
+    elements: raw
   purge_assignments:
     description: Remove assignments of the role to others than O(assigned_groups).
     type: bool
@@ -191,9 +197,11 @@ SPEC = (
                 "append": {"type": "bool", "default": False},
                 "assigned_groups": {"type": "list", "elements": "raw"},
                 "scopes": {"type": "list", "elements": "str", "default": ["Mde"]},
+                "unassigned_groups": {"type": "list", "elements": "raw"},
                 "purge_assignments": {"type": "bool", "default": False},
             },
             required_one_of=(("name", "role_id"),),
+            mutually_exclusive=(("assigned_groups", "unassigned_groups"),),
         )
     )
 )
@@ -205,15 +213,17 @@ def run(task: Task) -> dict[str, t.Any]:
     desired = stated(DefenderRole.properties, params)
     if params["permissions"] is not None:
         desired["rolePermissions"] = [{"allowedResourceActions": actions(params["permissions"])}]
+    option = "assigned_groups" if params["unassigned_groups"] is None else "unassigned_groups"
     role = DefenderRole(
         task.graph,
         desired,
         role_id=params["role_id"],
-        groups=task.references.groups(params["assigned_groups"], "assigned_groups"),
+        groups=task.references.groups(params[option], option),
         scopes=params["scopes"],
         adopt=params["adopt"],
         purge_foreign=params["purge_assignments"],
         append=params["append"],
+        unassign=option == "unassigned_groups",
     )
     result = task.reconcile(role, "role")
     result["assignments"] = (result["role"] or {}).get("assignments", [])

@@ -64,7 +64,9 @@ VARIABLES: Spec = {
     "mssp_tenant_id": _ANY_TEXT,
     "mssp_domain": _ANY_TEXT,
     "domain": _TEXT,
-    "state": {"type": "str", "choices": ["present"]},
+    "state": {"type": "str", "choices": ["present", "absent"]},
+    "offboard_force": _FLAG,
+    "offboard_guests": _FLAG,
     "name_prefix": _ANY_TEXT,
     "adopt": _FLAG,
     "role_assignable": _FLAG,
@@ -138,6 +140,11 @@ INTERNAL = (
     "adopt_mssp",
     "adopt_wanted",
     "adopt_state",
+    # tasks/offboard_*.yml
+    "offboard",
+    "offboard_customer",
+    "offboard_directory",
+    "offboard_failure",
 )
 
 

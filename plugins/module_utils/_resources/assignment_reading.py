@@ -127,7 +127,7 @@ def shown(assignment: Entity) -> Entity:
         "target": {
             # The user's own id: a subject of entitlement management has another one.
             "id": target.get("objectId"),
-            **{key: target.get(key) for key in ("displayName", "principalName", "email")},
+            **{key: target.get(key) for key in ("displayName", "principalName", "email", "subjectLifecycle")},
         },
         "accessPackage": _named(assignment.get("accessPackage")),
         "assignmentPolicy": _named(assignment.get("assignmentPolicy")),

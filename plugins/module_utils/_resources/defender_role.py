@@ -57,9 +57,19 @@ class Assignments(Part):
     property = "assignments"
     link_type = "Defender role assignment"
 
-    def __init__(self, graph: Graph, groups: list[Ref] | None, scopes: list[str], purge_foreign: bool, append: bool) -> None:
+    def __init__(
+        self,
+        graph: Graph,
+        groups: list[Ref] | None,
+        scopes: list[str],
+        purge_foreign: bool,
+        append: bool,
+        unassign: bool = False,
+    ) -> None:
         self._graph = graph
         self._groups = groups
+        # The groups are to lose the role: what gives it to nobody but them goes.
+        self._unassign = unassign
         self._scopes = scopes
         self._purge_foreign = purge_foreign
         self.purge = not append
@@ -76,7 +86,7 @@ class Assignments(Part):
     def wanted(self) -> list[Link] | None:
         if self._groups is None:
             return None
-        if not self._groups:
+        if not self._groups or self._unassign:
             return []
         if self._covering:
             return self._covering
@@ -165,6 +175,7 @@ class DefenderRole(Resource):
     :param adopt: take a role over that is matched by name although others hold it.
     :param purge_foreign: remove assignments to others.
     :param append: only add permissions, groups and scopes.
+    :param unassign: the groups lose the role instead.
     """
 
     type = "Defender role"
@@ -188,13 +199,14 @@ class DefenderRole(Resource):
         adopt: bool = False,
         purge_foreign: bool = False,
         append: bool = False,
+        unassign: bool = False,
     ) -> None:
         self._append = append
         self.graph = graph
         self.desired = desired
         self.identifier = role_id
-        self._adopt = adopt or bool(role_id) or purge_foreign
-        self._assignments = Assignments(graph, groups, list(scopes), purge_foreign, append)
+        self._adopt = adopt or bool(role_id) or purge_foreign or unassign
+        self._assignments = Assignments(graph, groups, list(scopes), purge_foreign, append, unassign)
 
     @property
     def name(self) -> str:

@@ -64,7 +64,15 @@ def users_of(graph: Graph, organization: Ref) -> list[Entity]:
                 code="NoIdentitySource",
             )
         assigned = _assigned(graph, str(found["id"]))
-    home = Home(graph, sources)
+    return _told(graph, Home(graph, sources), assigned)
+
+
+def users_of_tenant(graph: Graph, tenant_id: str) -> list[Entity]:
+    """The same of a tenant that need not be connected, told by sign-in and domain alone."""
+    return _told(graph, Home(graph, [{"tenantId": tenant_id}]), set())
+
+
+def _told(graph: Graph, home: Home, assigned: set[str]) -> list[Entity]:
     told = []
     # Of all: Graph filters neither by the end of a mail address nor by an issuer without a further header.
     for user in everybody(graph):

@@ -83,6 +83,7 @@ def test_from_nothing_to_nothing(play: Play, tenant: Tenant) -> None:
             "displayName": "Ada",
             "principalName": f"ada@{tenant.domain}",
             "email": assignment["target"]["email"],
+            "subjectLifecycle": assignment["target"]["subjectLifecycle"],
         },
         "accessPackage": {"id": packages.tier1, "displayName": "Tier 1"},
         "assignmentPolicy": {"id": packages.direct, "displayName": "Direct"},

@@ -44,7 +44,7 @@ WRONG: dict[str, tuple[dict[str, t.Any], str]] = {
     "flag": ({"mssp_onboard_adopt": "perhaps"}, "mssp_onboard_adopt is 'perhaps', which is neither true nor false."),
     "shape": ({"mssp_onboard_skip_defender": {"a": 1}}, "mssp_onboard_skip_defender is a dictionary, which is neither true nor"),
     "choice": ({"mssp_onboard_review_every": "fortnight"}, "mssp_onboard_review_every is 'fortnight'. Set it to week, month,"),
-    "state": ({"mssp_onboard_state": "absent"}, "mssp_onboard_state is 'absent'. Set it to present."),
+    "state": ({"mssp_onboard_state": "gone"}, "mssp_onboard_state is 'gone'. Set it to present or absent."),
     "empty": ({"mssp_onboard_catalog": ""}, "mssp_onboard_catalog is empty. Give it a value, or leave it out."),
     "text": (
         {"mssp_onboard_tiers": "tier1"},

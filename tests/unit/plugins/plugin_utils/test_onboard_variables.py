@@ -81,7 +81,7 @@ def test_accepted(name, value):
         ("catalog", None, "is empty. Give it a value, or leave it out."),
         ("catalog", " ", "is empty. Give it a value, or leave it out."),
         ("catalog", ["MSSP"], "is a list, which is no text. Write one value."),
-        ("state", "absent", "is 'absent'. Set it to present."),
+        ("state", "gone", "is 'gone'. Set it to present or absent."),
         ("review_every", "fortnight", "is 'fortnight'. Set it to week, month, quarter, half_year or year."),
         ("tier_approvers", "nobody", "is 'nobody'. Set it to approvers, customer or both."),
         (

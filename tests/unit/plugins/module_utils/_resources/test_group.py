@@ -286,11 +286,21 @@ def test_a_member_that_the_directory_never_learns_of():
 
 @pytest.mark.parametrize(("members", "words"), [([1], "it has 1 member"), ([1, 2], "it has 2 members")])
 def test_a_group_with_members_is_not_deleted(members, words):
-    table = {BY_NAME: page(THERE), f"GET groups/{A}/members": page(*members)}
+    table = {BY_NAME: page(THERE), f"GET groups/{A}/members": page(*({"id": f"user-{x}"} for x in members))}
     resource, http = group(table)
     with pytest.raises(Failure, match=f"it is still in use: {words}\\."):
         reconcile(resource, state="absent")
     assert {sent.method for sent in http.sent} == {"GET"}
+
+
+def test_members_who_are_accounted_for_do_not_keep_a_group():
+    table = {BY_NAME: page(THERE), f"GET groups/{A}/members": page({"id": B}, {"id": C}), f"DELETE groups/{A}": answer(204)}
+    resource, dummy = group(table, members=[Ref(B.upper(), "known")])
+    with pytest.raises(Failure, match="it has 1 member"):
+        reconcile(resource, state="absent")
+    resource, http = group(table, members=[Ref(B.upper(), "known"), Ref(C, "known too")])
+    assert reconcile(resource, state="absent").changed
+    assert http.lines[-1] == f"DELETE /v1.0/groups/{A}"
 
 
 def test_delete():

@@ -92,9 +92,14 @@ def test_a_group_that_is_in_it_already_is_no_failure():
     assert len(writes(http)) == 1
 
 
+GRANTING = f"GET {EM}/accessPackages?$filter=catalog/id eq '{A}'&$expand=resourceRoleScopes($expand=role,scope)"
+GRANTED = refusal(400, "InvalidDeleteResourceHasEntitlements", "In use.")
+
+
 def test_what_a_package_still_grants_is_not_removed():
     table = {
         CATALOG_BY_NAME: page(CATALOG),
+        GRANTING: page({"id": C, "resourceRoleScopes": [{"scope": {"originId": B.upper()}}]}),
         RESOURCES: page(RESOURCE, {**RESOURCE, "id": C, "originSystem": "SharePointOnline"}),
         f"POST {EM}/resourceRequests": refusal(400, "InvalidDeleteResourceHasEntitlements", "In use."),
     }
@@ -106,6 +111,32 @@ def test_what_a_package_still_grants_is_not_removed():
         "An access package still grants this group: change the package first, or set append: true."
     )
     assert writes(http)[0].body["resource"] == {"id": D, "originId": B, "originSystem": "AadGroup"}
+
+
+def test_what_was_granted_a_moment_ago_is_removed_when_that_is_known():
+    sent = [GRANTED, GRANTED, answer(201)]
+    table = {
+        CATALOG_BY_NAME: page(CATALOG),
+        RESOURCES: page(RESOURCE),
+        GRANTING: page({"id": C}),
+        f"POST {EM}/resourceRequests": sent,
+    }
+    resource, http = catalog(table, groups=[])
+    assert reconcile(resource).changed
+    assert (len(writes(http)), sent) == (3, [])
+
+
+@pytest.mark.parametrize("lost", [refusal(500), refusal(404, "ResourceNotFound")])
+@pytest.mark.parametrize(("then", "fails"), [([], False), ([RESOURCE], True)])
+def test_a_removal_whose_answer_was_lost_is_looked_up(lost, then, fails):
+    table = {CATALOG_BY_NAME: page(CATALOG), RESOURCES: [page(RESOURCE), page(*then)], f"POST {EM}/resourceRequests": [lost]}
+    resource, http = catalog(table, groups=[])
+    if fails:
+        with pytest.raises(GraphError):
+            reconcile(resource)
+    else:
+        assert reconcile(resource).changed
+    assert len(writes(http)) == 1
 
 
 def test_groups_of_a_new_catalog_are_each_predicted():
@@ -618,6 +649,31 @@ def test_what_becomes_of_others(options, log):
     resource, http = role(table, groups=[Ref(B.upper(), "g")], **options)
     reconcile(resource)
     assert [str(sent) for sent in writes(http)] == log
+
+
+MIXED = {"id": "as-2", "roleDefinitionId": A, "principalIds": [B, C], "appScopeIds": ["Mde"]}
+OURS = [ASSIGNMENT, {**ASSIGNMENT, "id": "as-3", "appScopeIds": ["/"]}]
+
+
+def test_groups_lose_a_role_and_others_keep_it():
+    gone = {f"DELETE {ASSIGNMENTS}/{x['id']}": answer(204) for x in OURS}
+    table = {f"GET {ROLES}": page(ROLE), f"GET {ASSIGNMENTS}": page(*OURS, FOREIGN, MIXED), **gone}
+    resource, http = role(table, groups=[Ref(B.upper(), "g")], unassign=True)
+    outcome = reconcile(resource)
+    assert [sent.path.rpartition("/")[2] for sent in writes(http)] == [x["id"] for x in OURS]
+    assert [change.action for change in outcome.changes] == ["delete", "delete"]
+
+
+@pytest.mark.parametrize(("held", "deleted"), [(OURS, True), ([*OURS, MIXED], False), ([FOREIGN], False)])
+def test_a_role_that_only_those_groups_hold_is_deleted(held, deleted):
+    table = {f"GET {ROLES}": page(ROLE), f"GET {ASSIGNMENTS}": page(*held), f"DELETE {ROLES}/{A}": answer(204)}
+    resource, http = role(table, groups=[Ref(B, "g")], unassign=True)
+    if deleted:
+        reconcile(resource, state="absent")
+    else:
+        with pytest.raises(Failure, match="1 assignment to others"):
+            reconcile(resource, state="absent")
+    assert len(writes(http)) == int(deleted)
 
 
 @pytest.mark.parametrize(

@@ -22,7 +22,7 @@ from ansible_collections.mssp.defender.plugins.module_utils._resources.user impo
     key_of,
 )
 from ansible_collections.mssp.defender.plugins.module_utils._resources.user_listing import named, shown_with
-from ansible_collections.mssp.defender.plugins.module_utils._resources.user_origin import Home, domains, users_of
+from ansible_collections.mssp.defender.plugins.module_utils._resources.user_origin import Home, domains, users_of, users_of_tenant
 from ansible_collections.mssp.defender.plugins.modules import aad_user
 from ansible_collections.mssp.defender.tests.unit.fakes import TENANT, A, B, C, Routes, answer, graph, page, refusal
 
@@ -292,3 +292,16 @@ def test_an_organization_of_no_tenant_and_no_domain(sources):
     http = Routes({ORGANIZATION: {"id": B, "displayName": "M", "identitySources": sources}})
     with pytest.raises(Failure, match="the connected organization 'M' shows neither a tenant nor a domain"):
         users_of(graph(http), Ref(B, "M"))
+
+
+def test_people_of_a_tenant_that_is_not_connected_any_more():
+    people = [{"id": A, "mail": "a@m.example"}, {"id": C, "mail": "c@elsewhere.example"}]
+    look_up = "tenantRelationships/findTenantInformationByDomainName(domainName='{}')"
+    http = Routes(
+        {
+            EVERYBODY: page(*people),
+            f"GET {look_up.format('m.example')}": {"tenantId": B, "displayName": "M", "defaultDomainName": "m.example"},
+            f"GET {look_up.format('elsewhere.example')}": refusal(404),
+        }
+    )
+    assert [(x["id"], x["determined_by"]) for x in users_of_tenant(graph(http), B)] == [(A, ["domain"])]
