@@ -70,7 +70,7 @@ class Desk:
         """What a section exports holds for everything that is typed from here on."""
         self._exports += self.guide.command(heading, "export ")
 
-    def type(self, heading: str, words: str, *, without: str = "", person: str | None = None) -> Run:
+    def type(self, heading: str, words: str, without: str = "", *, person: str | None = None) -> Run:
         """Type the one command of a section that has these words and not the others. The log starts empty.
 
         :param person: who enters the code that a sign-in shows.

@@ -159,13 +159,10 @@ class Teller:
         asked["lea: extension"] = self.contoso.extend("lea", APPROVERS)
         self.contoso.decide("anna", asked["lea: extension"], "Approve")
         self.see("extensions wait")
-        self.run(
-            "an old token", self.lea.type("An approver decides", "mssp_decision=approve -e mssp_tier=tier1", without="--check")
-        )
+        again = ("An approver decides", "mssp_decision=approve -e mssp_tier=tier1", "--check")
+        self.run("an old token", self.lea.type(*again), fails=True)
         self.lea.type("The first approvers", "sign_in", person=address("lea"))
-        self.run(
-            "lea extends", self.lea.type("An approver decides", "mssp_decision=approve -e mssp_tier=tier1", without="--check")
-        )
+        self.run("lea extends", self.lea.type(*again))
 
     def boris_goes(self) -> None:
         """The direct assignment is ended before it ends by itself."""
