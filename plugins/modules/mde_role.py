@@ -57,6 +57,7 @@ options:
   unassigned_groups:
     description:
       - The groups that lose the role, written as O(assigned_groups). Assignments to nobody but them are removed, others are left.
+      - Built-in roles can be taken away as well, though they are neither changed nor deleted.
       - With O(state=absent), assignments to them do not stand in the way.
     type: list
     elements: raw

@@ -206,6 +206,7 @@ class DefenderRole(Resource):
         self.desired = desired
         self.identifier = role_id
         self._adopt = adopt or bool(role_id) or purge_foreign or unassign
+        self._unassign = unassign
         self._assignments = Assignments(graph, groups, list(scopes), purge_foreign, append, unassign)
 
     @property
@@ -235,6 +236,12 @@ class DefenderRole(Resource):
         return {**found[0], "rolePermissions": granted}
 
     def manageable(self, current: Entity) -> None:
+        # Who holds it is the customer's business, whoever made it.
+        if not self._unassign:
+            self._refuse_built_in(current)
+
+    @staticmethod
+    def _refuse_built_in(current: Entity) -> None:
         if current.get("isBuiltIn"):
             raise Failure("it is a built-in role of Defender", remedy="Choose another name.", code="CannotBeAdopted")
 
@@ -285,6 +292,7 @@ class DefenderRole(Resource):
         return [f"{some(len(held), 'assignment')} to others"]
 
     def delete(self, current: Entity) -> None:
+        self._refuse_built_in(current)
         # Deletes its assignments with it.
         self.graph.delete(f"{_ROLES}/{current['id']}", beta=True)
 

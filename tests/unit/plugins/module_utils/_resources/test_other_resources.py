@@ -664,6 +664,19 @@ def test_groups_lose_a_role_and_others_keep_it():
     assert [change.action for change in outcome.changes] == ["delete", "delete"]
 
 
+def test_a_built_in_role_can_be_taken_away_and_neither_changed_nor_deleted():
+    table = {f"GET {ROLES}": page({**ROLE, "isBuiltIn": True}), f"GET {ASSIGNMENTS}": page(*OURS)}
+    table.update({f"DELETE {ASSIGNMENTS}/{x['id']}": answer(204) for x in OURS})
+    resource, http = role(table, groups=[Ref(B, "g")], unassign=True)
+    reconcile(resource)
+    assert len(writes(http)) == len(OURS)
+    for more, state in (({}, "present"), ({"unassign": True}, "absent")):
+        resource, http = role(table, groups=[Ref(B, "g")], **more)
+        with pytest.raises(Failure, match="it is a built-in role of Defender"):
+            reconcile(resource, state=state)
+        assert writes(http) == []
+
+
 @pytest.mark.parametrize(("held", "deleted"), [(OURS, True), ([*OURS, MIXED], False), ([FOREIGN], False)])
 def test_a_role_that_only_those_groups_hold_is_deleted(held, deleted):
     table = {f"GET {ROLES}": page(ROLE), f"GET {ASSIGNMENTS}": page(*held), f"DELETE {ROLES}/{A}": answer(204)}
