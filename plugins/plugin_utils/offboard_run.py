@@ -246,7 +246,7 @@ def look(run: Run) -> Item:
     organizations = run.seen().organizations
     catalogs = run.seen().catalogs
     return {
-        "features": [*run.plan["features"], *(["delete_users"] if run.guests else [])],
+        "features": [*run.plan["features"], *(["delete_guests"] if run.guests else [])],
         "guests": run.guests,
         "users": {"connected_org": {"id": organizations[0]["id"]}} if organizations else {"org_tenant_id": run.mssp},
         "catalog": {"catalog": {"id": catalogs[0]["id"]}} if len(catalogs) == 1 else {},
