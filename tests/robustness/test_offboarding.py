@@ -1,0 +1,99 @@
+# Copyright (c) mssp.defender contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Crash points of an offboarding, all of them: cut at each request, the next run ends where an undisturbed one does."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+
+import pytest
+from sweeps import sizes, state
+from sweeps.cutting import Cut, Kind
+from sweeps.offboarding import Offboarding, begin
+from sweeps.role import Ending
+from sweeps.wire import Killed
+from sweeps.worlds import World
+
+STORIES = ("nothing but ours", "used otherwise")
+
+
+@dataclasses.dataclass(frozen=True)
+class Undisturbed:
+    """What a run leaves when nothing goes wrong, and how many requests it takes."""
+
+    state: state.State
+    requests: int
+
+
+@pytest.fixture(scope="module")
+def expected(world: World) -> dict[str, Undisturbed]:
+    """Each story without a disturbance."""
+    found = {}
+    for story in STORIES:
+        customer, wanted = begin(world, story)
+        ending = Offboarding(customer, wanted).play()
+        assert not ending.failed, ending.sentences
+        requests = len(world.wire.sent)
+        found[story] = Undisturbed(state.read(customer), requests)
+    return found
+
+
+def test_nothing_is_left_of_ours(world: World, expected: dict[str, Undisturbed]) -> None:
+    fresh, _number = world.customer()
+    assert state.differences(expected["nothing but ours"].state, state.read(fresh)) == []
+
+
+def test_what_is_used_is_left_and_nothing_else(expected: dict[str, Undisturbed]) -> None:
+    there = {kind: [label for label, _content in found] for kind, found in expected["used otherwise"].state.items()}
+    assert there == {
+        "group": ["Tier 2 Analyst"],
+        "role": [],
+        "assignment": [],
+        "organization": ["Fabrikam Security"],
+        "catalog": ["Internal"],
+        "resource": [],
+        "package": ["Finance"],
+        "policy": ["Finance: Auditors"],
+    }
+
+
+def cut_short(world: World, story: str, kind: Kind, after: int, wanted_state: state.State) -> tuple[str, list[str]]:
+    """Cut one run, let the next one do its work: what was struck, and what is wrong then."""
+    customer, wanted = begin(world, story)
+    cut = Cut(kind, after)
+    world.wire.hooks.append(cut)
+    ending: Ending | None = None
+    with contextlib.suppress(Killed):
+        ending = Offboarding(customer, wanted).play()
+    world.quiet()
+    assert cut.struck
+    assert (ending is None) == (kind == "killed")
+    problems = []
+    if ending is not None and ending.failed:
+        problems.append(f"one lost answer stopped the run: {ending.sentences}")
+    finished = Offboarding(customer, wanted).play()
+    problems += [f"the next run failed: {words}" for words in finished.sentences]
+    if ending is not None and not ending.failed and customer.writes():
+        problems.append(f"the run was at its end, and the next one wrote: {customer.writes()}")
+    problems += state.differences(state.read(customer), wanted_state)
+    world.quiet()
+    again = Offboarding(customer, wanted).play()
+    if again.failed or again.changes or customer.writes():
+        problems.append("the run after that had something to do")
+    return cut.struck, problems
+
+
+@pytest.mark.parametrize("part", range(sizes.PARTS))
+@pytest.mark.parametrize("kind", ["killed", "lost"])
+@pytest.mark.parametrize("story", STORIES if sizes.FULL else STORIES[:1])
+def test_every_crash_point(world: World, expected: dict[str, Undisturbed], story: str, kind: Kind, part: int) -> None:
+    whole = expected[story]
+    points = range(whole.requests) if kind == "killed" else range(1, whole.requests + 1)
+    found = {}
+    for after in points[part :: sizes.PARTS]:
+        struck, problems = cut_short(world, story, kind, after, whole.state)
+        found[f"{story}, {kind} after {after} ({struck})"] = problems
+
+    assert not sizes.told(found), sizes.told(found)
