@@ -12,7 +12,7 @@ from ansible.plugins.lookup import LookupBase
 
 from ansible_collections.mssp.defender.plugins.plugin_utils import cutoff_items, cutoff_page
 from ansible_collections.mssp.defender.plugins.plugin_utils.cutoff import Found
-from ansible_collections.mssp.defender.plugins.plugin_utils.cutoff_record import record
+from ansible_collections.mssp.defender.plugins.plugin_utils.cutoff_record import record, stopped
 
 _ITEMS: t.Mapping[str, t.Callable[[Found], t.Any]] = {
     "mssp": lambda found: found.mssp,
@@ -35,6 +35,9 @@ _TEXTS: t.Mapping[str, t.Callable[[t.Any], t.Any]] = {
     "failure": cutoff_page.failure,
 }
 
+# What was asked for, and what is asked for unless it is said.
+_ASKED = {"block_users": True, "skip_defender": False}
+
 
 class LookupModule(LookupBase):  # type: ignore[misc]
     """Entry point for Ansible."""
@@ -54,13 +57,10 @@ class LookupModule(LookupBase):  # type: ignore[misc]
             return _TEXTS[term](stated["record"])
         if term == "summary":
             return cutoff_page.summary(list(stated["records"]))
-        if term != "record":
-            raise AnsibleLookupError(
-                f"cutoff knows no '{term}'. Use one of {', '.join([*_ITEMS, *_TEXTS, 'record', 'summary'])}."
-            )
-        return record(
-            Found(variables),
-            variables,
-            block_users=bool(stated.get("block_users", True)),
-            skip_defender=bool(stated.get("skip_defender", False)),
-        )
+        asked = {name: bool(stated.get(name, default)) for name, default in _ASKED.items()}
+        if term == "record":
+            return record(Found(variables), variables, **asked)
+        if term == "stopped":
+            return stopped(variables, str(stated["why"]), **asked)
+        known = ", ".join([*_ITEMS, *_TEXTS, "summary", "record", "stopped"])
+        raise AnsibleLookupError(f"cutoff knows no '{term}'. Use one of {known}.")

@@ -63,9 +63,9 @@ def as_json(record: Json) -> str:
 
 def failure(record: Json) -> str:
     """One sentence that names what was not cut; empty when everything was."""
-    if record.get("problem"):
-        return str(record["problem"])
     missed = not_cut(record)
+    if record.get("problem"):
+        return one_line(" ".join([str(record["problem"]), *([f"NOT cut: {', '.join(missed)}."] if missed else [])]))
     if not missed:
         return ""
     reasons = list(dict.fromkeys([x["why"] for x in _failed(record)] + [x["why"] for x in record.get("unread") or ()]))
@@ -95,7 +95,7 @@ def summary(records: t.Sequence[Json]) -> list[str]:
 
 def _state(record: Json) -> str:
     if failure(record):
-        return "NOT cut off" if record.get("problem") else "NOT cut off entirely"
+        return "NOT cut off entirely" if record.get("rows") else "NOT cut off"
     return "would be cut off" if record.get("check_mode") else "cut off"
 
 
@@ -145,7 +145,7 @@ def _unread(record: Json) -> list[str]:
 
 def _sentences(record: Json, *, restoring: bool = True) -> list[str]:
     left = [f"Left: {x}" for x in record.get("left") or ()]
-    if record.get("problem"):
+    if record.get("problem") and not record.get("rows"):
         return [*left, OTHERS]
     said = []
     if record.get("seconds") is not None:
@@ -163,7 +163,7 @@ def _sentences(record: Json, *, restoring: bool = True) -> list[str]:
 
 
 def _restoring(record: Json) -> list[str]:
-    if record.get("problem"):
+    if record.get("problem") and not record.get("rows"):
         return []
     told = []
     blocked = ", ".join(record.get("blocked") or ())

@@ -54,7 +54,7 @@ _UNKNOWN = {
 }
 
 
-def record(found: Found, variables: Json, *, block_users: bool, skip_defender: bool) -> Record:
+def record(found: Found, variables: Json, *, block_users: bool = True, skip_defender: bool = False) -> Record:
     """What has been done, as data.
 
     :param variables: the facts of the host: when each step ended.
@@ -89,6 +89,20 @@ def record(found: Found, variables: Json, *, block_users: bool, skip_defender: b
         "blocked": [row["name"] for row in rows if row["step"] == "users" and row["outcome"] == CUT],
         "problem": "",
     }
+
+
+def stopped(variables: Json, why: str, **asked: bool) -> Record:
+    """What was done until something unforeseen ended the run.
+
+    :param why: the message of the task that failed.
+    :param asked: as for `record`.
+    """
+    if variables.get(f"{PREFIX}plan", {}).get("problem", "there is no plan"):
+        told: Record = {"customer": str(variables.get("inventory_hostname") or ""), "rows": []}
+    else:
+        told = record(Found(variables), variables, **asked)
+    done = any(row["outcome"] == CUT for row in told["rows"])
+    return {**told, "problem": f"{'It stopped before its end' if done else 'NOTHING was cut'}: {why}"}
 
 
 def not_cut(told: Json) -> list[str]:

@@ -12,7 +12,15 @@ import pytest
 
 from ansible_collections.mssp.defender.plugins.plugin_utils import cutoff_page
 from ansible_collections.mssp.defender.plugins.plugin_utils.cutoff import Found
-from ansible_collections.mssp.defender.plugins.plugin_utils.cutoff_record import ALREADY, CUT, FAILED, PLANNED, not_cut, record
+from ansible_collections.mssp.defender.plugins.plugin_utils.cutoff_record import (
+    ALREADY,
+    CUT,
+    FAILED,
+    PLANNED,
+    not_cut,
+    record,
+    stopped,
+)
 
 PREFIX = "mssp_onboard_result_"
 CHANGE = {"property": "accountEnabled", "before": True, "after": False}
@@ -153,13 +161,29 @@ def test_only_those_who_were_blocked_here_are_enabled_again():
     assert "name-1" not in line
 
 
-def test_a_customer_of_whom_nothing_could_be_done():
-    told = {"customer": "contoso", "problem": "NOTHING was cut. No token."}
-    assert cutoff_page.failure(told) == "NOTHING was cut. No token."
-    assert "NOTHING was cut. No token." in cutoff_page.page(told)
+@pytest.mark.parametrize("plan", [{"problem": "mssp_onboard_tenant_id is not set."}, None])
+def test_a_customer_of_whom_nothing_could_be_done(plan):
+    variables = {"inventory_hostname": "contoso", **({"mssp_onboard_plan": plan} if plan else {})}
+    told = stopped(variables, "No token.")
+    assert cutoff_page.failure(told) == "NOTHING was cut: No token."
+    assert "NOTHING was cut: No token." in cutoff_page.page(told)
     assert cutoff_page.PEOPLE not in cutoff_page.page(told)
-    assert "NOT cut off" in cutoff_page.summary([told])[-1]
+    assert cutoff_page.summary([told])[-1].split() == ["contoso", "NOT", "cut", "off", "0", "0", "0"]
     assert json.loads(cutoff_page.as_json(told))["problem"] == told["problem"]
+
+
+def test_what_was_cut_before_the_run_stopped_is_told():
+    variables = {
+        **BASE,
+        "mssp_onboard_plan": {**PLAN, "problem": ""},
+        f"{PREFIX}cut_catalogs": loop({"changes": [CHANGE]}, {"msg": "no"}),
+    }
+    told = stopped(variables, "A mistake.")
+    assert cutoff_page.failure(told) == "It stopped before its end: A mistake. NOT cut: catalog name-1."
+    assert told["seconds"] == 1.3
+    page = cutoff_page.page(told)
+    assert "Last write accepted after 1.3 s, measured at the end of its step." in page
+    assert cutoff_page.PEOPLE in page
 
 
 def test_files_keep_hostile_names_harmless():
