@@ -1,17 +1,13 @@
 # Copyright (c) mssp.defender contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The link sheet as one HTML page that needs nothing else: no other file, no network, and no script to be read.
-
-The page's own policy lets only the style and the script run that stand here: whatever a name in it may say.
-"""
+"""The link sheet as one HTML page that needs nothing else: no other file, no network, and no script to be read."""
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import typing as t
 
+from ansible_collections.mssp.defender.plugins.plugin_utils.html_page import frame
 from ansible_collections.mssp.defender.plugins.plugin_utils.link_sheet import (
     ANALYST_NOTES,
     APPROVER_NOTES,
@@ -105,29 +101,11 @@ find();
 """
 
 
-def _allowed(content: str) -> str:
-    return "'sha256-" + base64.b64encode(hashlib.sha256(content.encode()).digest()).decode() + "'"
-
-
-_POLICY = f"default-src 'none'; style-src {_allowed(_STYLE)}; script-src {_allowed(_SCRIPT)}; base-uri 'none'; form-action 'none'"
-
-
 def as_html(records: t.Iterable[t.Mapping[str, t.Any]], made: str) -> str:
     """The whole page."""
     found = lines(records)
     customers = len({line.customer for line in found})
-    return f"""<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="{_POLICY}">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="referrer" content="no-referrer">
-<title>Links</title>
-<style>{_STYLE}</style>
-</head>
-<body>
-<a class="skip" href="#analysts">To the links</a>
+    body = f"""<a class="skip" href="#analysts">To the links</a>
 <header>
 <h1>Links</h1>
 <p class="soft">{customers} {"customer" if customers == 1 else "customers"}, as of {html_escape(made)}.</p>
@@ -149,11 +127,8 @@ def as_html(records: t.Iterable[t.Mapping[str, t.Any]], made: str) -> str:
 {_list(APPROVER_NOTES)}
 {_table(("Customer", "Decide requests", "Become an approver", "Note"), map(_approver, for_approvers(found)))}
 </section>
-</main>
-<script>{_SCRIPT}</script>
-</body>
-</html>
-"""
+</main>"""
+    return frame("Links", _STYLE, _SCRIPT, body)
 
 
 def _list(notes: t.Iterable[str]) -> str:
