@@ -24,9 +24,10 @@ def config() -> dict[str, t.Any]:
     """The customers of the demo, with the guide's applications and people, and guests who have to accept invitations."""
     found = three_customers(device_code_interval=1)
     onboard = {
-        **found["applications"][0],
+        "name": "onboard",
         "client_id": "22222222-3333-4444-5555-666666666666",
         "client_secret": SECRETS["onboard"],
+        "permissions": [*found["applications"][0]["permissions"], "User.EnableDisableAccount.All"],
     }
     audit = {
         "name": "audit",
@@ -109,10 +110,9 @@ class Customer:
             return str(refusal)
         raise AssertionError(f"{name} was not refused")
 
-    def let_in_again(self, name: str) -> None:
-        """The customer's administrator lets a guest sign in again."""
-        (user,) = self.tenant.list(f"users?$filter=mail eq '{address(name)}'")
-        self.tenant.patch(f"users/{user['id']}", {"accountEnabled": True})
+    def forget(self, application: str) -> None:
+        """The customer's administrator deletes an enterprise application."""
+        self._control("consent", {"tenant": self._tenant.tenant_id, "client": application, "permissions": None})
 
     def accept(self, *names: str) -> None:
         """Guests open the customer's tenant for the first time, and their access is delivered."""
@@ -176,7 +176,7 @@ class Customer:
             if end := (row.get("schedule") or {}).get("expiration", {}).get("endDateTime"):
                 ends[key] = _moment(end)
         asked = tenant.list(f"{REQUESTS}?$expand=requestor,accessPackage,assignment($expand=target)")
-        asked.sort(key=lambda row: row["createdDateTime"])
+        asked = sorted((x for x in asked if x["accessPackage"]), key=lambda row: row["createdDateTime"])
         users = tenant.list("users?$select=mail,userPrincipalName,accountEnabled")
         return Seen(
             {x["displayName"]: {_who(y) for y in tenant.list(f"groups/{x['id']}/members")} for x in tenant.list("groups")},
@@ -202,7 +202,9 @@ class Customer:
         return stage["reviewResult"], (stage["reviewedBy"] or {}).get("displayName") or "", stage["justification"] or ""
 
     def _assignments(self) -> list[dict[str, t.Any]]:
-        return self.tenant.list(f"{EM}/assignments?$expand=target,accessPackage")
+        rows = self.tenant.list(f"{EM}/assignments?$expand=target,accessPackage")
+        # What remains of a package that was deleted belongs to none.
+        return [row for row in rows if row["accessPackage"]]
 
     def _one(self, kind: str, name: str) -> str:
         return str(next(x["id"] for x in self.tenant.list(f"{EM}/{kind}") if x["displayName"] == name))

@@ -13,6 +13,7 @@ import json
 from pathlib import Path
 
 from harness import server
+from harness.onboarding import Estate, estate
 from harness.playbook import programs
 from harness.server import Sandbox
 from lifecycle_desk import Desk, Run
@@ -42,6 +43,7 @@ class Story:
     asked: dict[str, str] = dataclasses.field(default_factory=dict)
     decided: dict[str, tuple[str, str, str]] = dataclasses.field(default_factory=dict)
     instants: dict[str, datetime.datetime] = dataclasses.field(default_factory=dict)
+    estates: dict[str, Estate] = dataclasses.field(default_factory=dict)
     texts: dict[str, str] = dataclasses.field(default_factory=dict)
     hand_made: dict[str, str] = dataclasses.field(default_factory=dict)
 
@@ -190,9 +192,31 @@ class Teller:
     def omar_comes_back(self) -> None:
         """The end of his last access has blocked him."""
         self.story.texts["omar asks"] = self.contoso.refused("omar", TIER1)
-        self.contoso.let_in_again("omar")
+        section = "After the last access has ended"
+        self.operator.write(section)
+        self.run("let in", self.operator.type(section, "let_in.yml"))
         self.contoso.ask("omar", TIER1)
         self.see("omar has asked")
+
+    def cut_off(self) -> None:
+        """The emergency, and onboarding afterwards."""
+        section = "Cutting off"
+        self.run("cut off --check", self.operator.type(section, "--check"))
+        self.run("cut off", self.operator.type(section, "confirm"))
+        self.story.estates["cut off"] = estate(self.contoso.tenant)
+        self.run("restored", self.operator.type(section, "onboard"))
+        self.story.estates["restored"] = estate(self.contoso.tenant)
+
+    def leave(self) -> None:
+        """Offboarding, and its proof."""
+        section = "Leaving"
+        self.run("offboard --check", self.operator.type(section, "--check"))
+        self.run("offboard", self.operator.type(section, "confirm"))
+        self.story.estates["offboard"] = estate(self.contoso.tenant)
+        files = sorted((self.operator.directory / "mssp-reports" / "offboard" / "contoso").iterdir())
+        self.story.texts["proof"] = " ".join(file.name for file in files)
+        self.contoso.forget("onboard")
+        self.run("verify", self.operator.type(section, "verify"))
 
     def adoption(self) -> None:
         """Woodgrove was set up by hand."""
@@ -219,4 +243,6 @@ def told(directory: Path) -> collections.abc.Iterator[Story]:
         teller.over()
         teller.omar_comes_back()
         teller.adoption()
+        teller.cut_off()
+        teller.leave()
         yield teller.story

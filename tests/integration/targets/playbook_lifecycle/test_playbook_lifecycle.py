@@ -28,6 +28,9 @@ SIGHTS = (
     "end --check",
     "adopt",
     "adopted",
+    "cut off --check",
+    "offboard --check",
+    "verify",
 )
 
 
@@ -248,7 +251,38 @@ def test_guests_whose_last_access_has_ended_are_blocked(story: Story) -> None:
     assert story.seen["the review is over"].blocked == {"omar", "pia"}
     assert story.seen["a year is over"].blocked == {"omar", "pia", "noah"}
     assert "PolicyRequirementNotMet" in story.texts["omar asks"]
+    assert story.seen["let in"].blocked == {"pia", "noah"}
     assert story.seen["omar has asked"].requests["omar", TIER1, "userAdd"] == ("pendingApproval", "PendingApproval")
+
+
+def test_a_cut_off_leaves_nobody_in(story: Story) -> None:
+    seen, there = story.seen["cut off"], story.estates["cut off"]
+    assert seen.members == {TIER1: set(), TIER2: set(), APPROVERS: set()}
+    assert {state for states in seen.assignments.values() for state in states} == {"expired"}
+    assert {"mia", "lea", "omar"} <= seen.blocked
+    assert seen.requests["omar", TIER1, "userAdd"][0] == "canceled"
+    assert [x["state"] for x in there.catalogs] == ["unpublished"]
+    assert not any(x["requestorSettings"]["enableTargetsToSelfAddAccess"] for x in there.policies)
+    assert there.assignments == []
+
+
+def test_onboarding_again_restores_configuration_and_no_people(story: Story) -> None:
+    seen, there = story.seen["restored"], story.estates["restored"]
+    assert seen.members == {TIER1: set(), TIER2: set(), APPROVERS: set()}
+    assert seen.blocked == story.seen["cut off"].blocked
+    assert [x["state"] for x in there.catalogs] == ["published"]
+    opened = [x["displayName"] for x in there.policies if x["requestorSettings"]["enableTargetsToSelfAddAccess"]]
+    assert opened == ["MSSP SOC users"] * 3
+    assert len(there.assignments) == 2
+
+
+def test_offboarding_leaves_nothing_but_a_proof(story: Story) -> None:
+    assert set(story.estates["offboard"].counts.values()) == {0}
+    assert story.texts["proof"] == "SHA256SUMS after.json before.json proof.json proof.md"
+
+
+def test_afterwards_no_token_can_be_had(story: Story) -> None:
+    assert "no token" in story.runs["verify"].result.stdout
 
 
 # -- a customer set up by hand ---------------------------------------------------------------------------------------
