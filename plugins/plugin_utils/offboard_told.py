@@ -104,7 +104,7 @@ def blocked(run: Run) -> list[str]:
     else:
         days = settings.get("durationUntilExternalUserDeletedAfterBlocked")
         deletes = str(settings.get("externalUserLifecycleAction")).lower() == "blocksigninanddelete"
-        what = "blocks them from signing in" + (f" and deletes them after {days}" if deletes else "")
+        what = "blocks them from signing in" + (f" and deletes them after {days or 'a while'}" if deletes else "")
     names = ", ".join(person(x) for x in people)
     ends = f"The last assignment of {names} ends, and the tenant's own setting for external users {what}, whatever else they use."
     return [ends]
