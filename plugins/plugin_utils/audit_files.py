@@ -1,0 +1,44 @@
+# Copyright (c) mssp.defender contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This plugin_utils file is PRIVATE to the collection: no stability is promised to other collections.
+"""Where the documents of the audit lie: one file for each customer, so that machines that share the work can be merged."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import typing as t
+from pathlib import Path
+
+from ansible_collections.mssp.defender.plugins.plugin_utils.report_write import write
+
+_UNSAFE = re.compile(r"^[.]|[^A-Za-z0-9._-]")
+_LONGEST = 100
+
+
+def stem(customer: str) -> str:
+    """A customer's name as the name of a file. What had to be changed carries a digest, so that no two share one."""
+    safe = _UNSAFE.sub("_", customer)[:_LONGEST]
+    if safe == customer:
+        return safe
+    return f"{safe}-{hashlib.sha256(customer.encode()).hexdigest()[:12]}"
+
+
+def store(directory: Path, document: t.Mapping[str, t.Any], facts: t.Mapping[str, t.Any]) -> Path:
+    """Write a customer's document and, beside it, the facts that it was made of; both whole or not at all, for the owner only.
+
+    :returns: the document's path.
+    :raises OSError: as the system says.
+    """
+    directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+    path = directory / f"{stem(str(document['customer']))}.json"
+    write(path.with_name(f"{path.stem}.facts.json"), _text(facts))
+    write(path, _text(document))
+    return path
+
+
+def _text(value: t.Mapping[str, t.Any]) -> str:
+    return json.dumps(value, ensure_ascii=False, indent=1, sort_keys=True) + "\n"
