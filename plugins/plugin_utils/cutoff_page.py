@@ -144,7 +144,7 @@ def _unread(record: Json) -> list[str]:
 
 
 def _sentences(record: Json, *, restoring: bool = True) -> list[str]:
-    left = [f"Left: {x}" for x in record.get("left") or ()]
+    left = [f"Note: {x}" for x in record.get("left") or ()]
     if record.get("problem") and not record.get("rows"):
         return [*left, OTHERS]
     said = []
@@ -163,7 +163,7 @@ def _sentences(record: Json, *, restoring: bool = True) -> list[str]:
 
 
 def _restoring(record: Json) -> list[str]:
-    if record.get("problem") and not record.get("rows"):
+    if all(row["outcome"] == FAILED for row in record.get("rows") or ()):
         return []
     told = []
     blocked = ", ".join(record.get("blocked") or ())

@@ -42,7 +42,6 @@ STEPS = (
 )
 # What remains unknown when a reading task fails.
 _UNKNOWN = {
-    "preflight": "the tenant, by name",
     "found_organizations": "who of the tenant is of the MSSP (its connected organization)",
     "found_policies": "the policies to close",
     "found_packages": "the MSSP's packages and their groups",
@@ -159,8 +158,11 @@ def _unread(found: Found, *, skip_defender: bool) -> list[Record]:
 
 
 def _left(found: Found, *, block_users: bool) -> list[str]:
-    """What was left on purpose."""
+    """What was left on purpose, and what else there is to know."""
     left = [] if block_users else ["The MSSP's users were not blocked: mssp_cutoff_block_users is false."]
+    if found.unread("preflight"):
+        # Nothing to cut is hidden by that.
+        left.append(f"What the tenant is called and what the token may do is not known. {found.unread('preflight')}")
     if not found.organizations and not found.unread("found_organizations"):
         left.append(
             "No connected organization of the MSSP is there: its people are known only by what they hold of the MSSP's packages."

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 from cutoff_customer import ANA, CUT, LEAD, PARTNER, Customer, config, variables
 from harness import requesting, server, world
-from harness.onboarding import customers
+from harness.onboarding import customers, estate
 from harness.paths import REPOSITORY
 from harness.playbook import Result, run_playbook
 from harness.server import Sandbox
@@ -92,6 +92,8 @@ def _prepare(told: Story, tenants: dict[str, Tenant]) -> None:
 
 def _tell(told: Story, tenants: dict[str, Tenant]) -> None:
     hosts = {host: variables(tenants[host]) for host in ("alpha", "manual", "orphan", "tenant", "empty")}
+    # The MSSP by one of its domains.
+    hosts["manual"] = variables(tenants["manual"], mssp_tenant_id=None, mssp_domain=world.MSSP_DOMAIN)
     hosts["reader"] = variables(tenants["reader"], "cutter")
     # Nobody listens there.
     hosts["lost"] = variables(tenants["lost"], graph_url="https://127.0.0.1:9", login_url="https://127.0.0.1:9")
@@ -321,6 +323,16 @@ def test_onboarding_again_restores_configuration_and_not_people(story: Story, tm
     assert (after["catalogs"], after["policies"]) == ("published", (True, True))
     assert (after["users"], after["members"], after["assignments"]) == ([False, False], set(), False)
     assert alpha.holders(alpha.role) == [[alpha.group]]
+    # What onboarding has made is cut as what was made by hand.
+    again = run_playbook(PLAYBOOK, tmp_path / "again", hosts=customers(alpha=variables(alpha.tenant)), extra_vars=CONFIRM)
+    assert again.rc == 0, again
+    built = estate(alpha.tenant)
+    ours = {x["id"] for x in built.packages if x["catalog"]["displayName"] == "MSSP Accesses"}
+    assert {
+        x["requestorSettings"]["enableTargetsToSelfAddAccess"] for x in built.policies if x["accessPackage"]["id"] in ours
+    } == {False}
+    assert sorted(x["principalIds"] for x in built.assignments) == sorted([[alpha.partners], [alpha.soc]])
+    assert alpha.state() == CUT
 
 
 def test_an_own_tenant_is_refused(sandbox: Sandbox, tmp_path: Path) -> None:
