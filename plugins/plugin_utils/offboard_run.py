@@ -122,9 +122,9 @@ def _absent(force: bool, **options: t.Any) -> Item:
     return {**options, "state": "absent", "force": force}
 
 
-def _forced(run: Run) -> bool:
-    # In check mode what goes before is still there, and would stand in the way.
-    return run.force or predicted(run.variables)
+# What stands in the way was judged by the look, and lists may go on showing for a while what is gone. The service itself refuses
+# to delete policies and packages that people have, and catalogs with packages.
+_JUDGED = True
 
 
 def _group_filters(run: Run) -> Told:
@@ -182,12 +182,12 @@ def _assignments(run: Run) -> Told:
 
 def _policies(run: Run) -> Told:
     for policy in run.ending().policies:
-        yield policy_name(policy), _absent(_forced(run), **_policy(policy))
+        yield policy_name(policy), _absent(_JUDGED, **_policy(policy))
 
 
 def _packages(run: Run) -> Told:
     for package in run.ending().packages:
-        yield _name(package), _absent(_forced(run), package_id=package["id"], name=package["displayName"])
+        yield _name(package), _absent(_JUDGED, package_id=package["id"], name=package["displayName"])
 
 
 def _role_scopes(run: Run) -> Told:
@@ -203,7 +203,7 @@ def _resources(run: Run) -> Told:
 
 def _catalog(run: Run) -> Told:
     for catalog in run.ending().catalogs:
-        yield _name(catalog), _absent(_forced(run), catalog_id=catalog["id"], name=catalog["displayName"])
+        yield _name(catalog), _absent(_JUDGED, catalog_id=catalog["id"], name=catalog["displayName"])
 
 
 def _groups(run: Run) -> Told:
@@ -214,12 +214,13 @@ def _groups(run: Run) -> Told:
 
 def _organization(run: Run) -> Told:
     for organization in run.ending().organizations:
-        yield _name(organization), _absent(_forced(run), org_tenant_id=run.mssp, name=organization["displayName"])
+        yield _name(organization), _absent(_JUDGED, org_tenant_id=run.mssp, name=organization["displayName"])
 
 
 def _guests(run: Run) -> Told:
     for user in run.ending().users:
-        yield person(user), _absent(_forced(run), user=user["id"])
+        # In check mode the assignments are still there, and would stand in the way.
+        yield person(user), _absent(run.force or predicted(run.variables), user=user["id"])
 
 
 _ITEMS: t.Mapping[str, t.Callable[[Run], Told]] = {

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import typing as t
 
 import pytest
 from sweeps import sizes, state
@@ -57,6 +58,34 @@ def test_what_is_used_is_left_and_nothing_else(expected: dict[str, Undisturbed])
         "package": ["Finance"],
         "policy": ["Finance: Auditors"],
     }
+
+
+# What a tenant may do beside answering at once and in full.
+SLOW: list[dict[str, t.Any]] = [
+    {"removal_lag": 6, "delivery_lag": 4},
+    {"unuse_lag": 3},
+    {"stale_lists": 1, "stale_reads": 1},
+    {"lifecycle_action": "none"},
+    {"empty_pages": True},
+    {"defender_filter": "ignored"},
+    {"put_requires_all": True, "policy_conflict_status": 400},
+    {"group_soft_delete": False, "unique_name_held_by_deleted": True},
+]
+
+
+@pytest.mark.parametrize("switches", SLOW, ids=["-".join(x) for x in SLOW])
+def test_a_tenant_that_is_slow_or_answers_otherwise(
+    world: World, expected: dict[str, Undisturbed], switches: dict[str, t.Any]
+) -> None:
+    customer, wanted = begin(world, STORIES[0])
+    customer.quirks(**switches)
+    ending = Offboarding(customer, wanted).play()
+    assert not ending.failed, ending.sentences
+    customer.wire.control("DELETE", "quirks")
+    assert state.differences(state.read(customer), expected[STORIES[0]].state) == []
+    world.quiet()
+    again = Offboarding(customer, wanted).play()
+    assert (again.failed, again.changes, customer.writes()) == (False, [], [])
 
 
 def cut_short(world: World, story: str, kind: Kind, after: int, wanted_state: state.State) -> tuple[str, list[str]]:

@@ -14,7 +14,7 @@ import stat
 import typing as t
 
 import pytest
-from estate import DOMAIN, ONBOARD, Office, State, ask, delete_application, end, give, others_own, whole
+from estate import DOMAIN, OFFBOARD, ONBOARD, Office, State, ask, delete_application, end, give, others_own, whole
 from harness import world
 from harness.onboarding import changes
 from harness.playbook import Result
@@ -55,7 +55,7 @@ class Story:
 def tell(office: Office, result: Result) -> Told:
     logs = {name: office.sandbox.log.all(tenant.tenant_id) for name, tenant in office.tenants.items()}
     writes = {name: [x for x in log if x["write"]] for name, log in logs.items()}
-    states = {name: whole(tenant) for name, tenant in office.tenants.items()}
+    states = {name: whole(tenant) for name, tenant in office.tenants.items() if name in ("alpha", "beta", "gamma")}
     return Told(result, writes, {name: len(log) for name, log in logs.items()}, states)
 
 
@@ -107,7 +107,33 @@ def story(sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Story:
     sandbox.faults()
     files["gamma"] = _files(office, "gamma")
     runs["resumed"] = tell(office, office.offboard("gamma", gamma=guests))
+    runs["refused"] = tell(office, _refused(office))
     return Story(office, before, used, runs, files, own)
+
+
+def _refused(office: Office) -> Result:
+    """Nobody's customer, two catalogs of our name, the MSSP's own tenant, an MSSP that nobody knows, too few permissions."""
+    for name in ("fresh", "twice", "own", "unknown", "reader"):
+        office.customer(name)
+    office.sandbox.quirks(office.tenants["twice"], unique_catalog_names=False)
+    for _time in range(2):
+        by_hand.catalog(office.tenants["twice"], "MSSP Accesses")
+    return office.run(
+        OFFBOARD,
+        "fresh",
+        "twice",
+        "own",
+        "unknown",
+        "reader",
+        extra_vars={"mssp_offboard_confirm": "yes"},
+        # By its domain: two ids would be compared before the first request.
+        own={
+            "mssp_onboard_tenant_id": office.tenants["own"].domain,
+            "mssp_onboard_mssp_tenant_id": office.tenants["own"].tenant_id,
+        },
+        unknown={"mssp_onboard_mssp_tenant_id": "", "mssp_onboard_mssp_domain": "nobody.example"},
+        reader=office.host("reader", "reader"),
+    )
 
 
 def _files(office: Office, name: str) -> dict[str, bytes]:
@@ -165,6 +191,38 @@ def test_no_file_is_written_in_check_mode(story: Story) -> None:
     # The first file of the run that removes is its own.
     assert story.runs["check"].result.rc == 0
     assert not [x for x in story.files["alpha"] if x not in FILES]
+
+
+def test_a_customer_without_anything_of_ours(story: Story) -> None:
+    told = story.runs["refused"]
+    assert told.result.task(BLOCK, "fresh").result["msg"][0].endswith("there is nothing to remove.")
+    assert not (story.office.reports / "offboard" / "fresh").exists()
+
+
+@pytest.mark.parametrize(
+    ("host", "sentence"),
+    [
+        ("twice", "{}, and nobody can tell which one is ours. Delete or rename the others; nothing was removed."),
+        ("own", "{} is the tenant of the MSSP. Name the tenant of the customer; nothing was removed."),
+        (
+            "unknown",
+            "Customer unknown: Microsoft knows no tenant of the domain nobody.example. Correct mssp_onboard_mssp_domain; nothing "
+            "was removed.",
+        ),
+        ("reader", "{} lacks EntitlementManagement.ReadWrite.All"),
+    ],
+)
+def test_guards(story: Story, host: str, sentence: str) -> None:
+    told = story.runs["refused"]
+    assert told.writes[host] == []
+    (failed,) = [x for x in told.result.tasks if x.host == host and x.failed]
+    head, _mark, rest = sentence.partition("{}")
+    assert failed.result["msg"].startswith(head)
+    assert rest in failed.result["msg"]
+    if host == "own":
+        assert f"mssp_onboard_tenant_id ({story.office.tenants['own'].domain})" in failed.result["msg"]
+    if host == "twice":
+        assert "Customer twice: 2 catalogs have the name MSSP Accesses (" in failed.result["msg"]
 
 
 # -- what is gone ------------------------------------------------------------------------------------------------------

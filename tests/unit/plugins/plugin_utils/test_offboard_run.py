@@ -46,7 +46,7 @@ def run(**more):
 
 def test_every_step_has_its_items():
     options = {step: [x["options"] for x in run().items(step)] for step in offboard_changes.STEPS}
-    gone = {"state": "absent", "force": False}
+    gone, checked = ({"state": "absent", "force": force} for force in (True, False))
     policy = {"policy_id": "po1", "name": "Direct", "access_package": {"id": "P1", "displayName": "P"}}
     closed = dict.fromkeys(("add", "extend", "on_behalf_add", "on_behalf_extend"), False)
     ours = [{"id": "g1", "displayName": "G"}]
@@ -55,14 +55,14 @@ def test_every_step_has_its_items():
         "door_policies": [{**policy, "requests": closed}],
         "requests": [{"request_id": "rq1", "decision": "cancel"}],
         "defender_assignments": [{"role_id": "ro1", "name": "R", "unassigned_groups": ours}],
-        "defender_roles": [{"role_id": "ro1", "name": "R", "unassigned_groups": ours, **gone}],
+        "defender_roles": [{"role_id": "ro1", "name": "R", "unassigned_groups": ours, **checked}],
         "assignments": [{"assignment_id": "a1", "state": "absent"}],
         "policies": [{**policy, **gone}],
         "role_scopes": [{"package_id": "p1", "name": "P", "resource_roles": []}],
         "packages": [{"package_id": "p1", "name": "P", **gone}],
         "resources": [{"catalog_id": "c1", "name": "C", "groups": []}],
         "catalog": [{"catalog_id": "c1", "name": "C", **gone}],
-        "groups": [{"group_id": "g1", "name": "G", "members": [{"id": "bob"}], **gone}],
+        "groups": [{"group_id": "g1", "name": "G", "members": [{"id": "bob"}], **checked}],
         "organization": [{"org_tenant_id": MSSP, "name": "M", **gone}],
         "guests": [],
     }
@@ -102,10 +102,10 @@ def change(kind, identifier, action="delete", **more):
 
 @pytest.mark.parametrize("check", [True, False])
 def test_in_check_mode_what_goes_before_is_still_there(check):
-    options = run(did_assignments=did(check)).items("policies")[0]["options"]
-    assert options["force"] == check
+    there = Run(variables(did_assignments=did(check), users={"users": [{"id": "bob", "userType": "Guest"}]}), guests=True)
+    assert there.items("guests")[0]["options"] == {"user": "bob", "state": "absent", "force": check}
     # A group's own check knows who may be in it; a role's own whose it is.
-    assert run(did_assignments=did(check)).items("groups")[0]["options"]["force"] is False
+    assert there.items("groups")[0]["options"]["force"] is False
 
 
 @pytest.mark.parametrize(("check", "waits"), [(True, 0), (False, 1)])
