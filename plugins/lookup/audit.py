@@ -62,7 +62,7 @@ class LookupModule(LookupBase):  # type: ignore[misc]
         if term == "document":
             failed = audit_read.error(variables, raw)
             document = unread(raw, failed["message"], failed["failure"]) if failed else findings(raw)
-            path = audit_files.store(Path(str(stated["directory"])), document, raw)
+            path = audit_files.store(Path(str(stated["directory"])), document, audit_read.evidence(raw))
             return {"path": str(path), **{name: document[name] for name in ("counts", "complete", "error")}}
         raise AnsibleLookupError(
             f"audit knows no '{term}'. Use one of {', '.join([*_NEXT, 'stopped', 'error', 'refusal', 'document'])}."

@@ -128,7 +128,7 @@ def _both(facts: Facts, people: People) -> t.Iterator[Finding]:
     for managed in facts.tiers:
         for policy in facts.policies_of(managed.package["id"]) if managed.package else []:
             for ids in deciders(facts, policy)[0].values() if requestable(policy) else ():
-                deciding.update(dict.fromkeys(ids, policy))
+                deciding.update({x: policy for x in ids if x not in deciding})
     told_of = set()
     for managed in facts.tiers:
         for user_id in sorted(with_access(facts, managed)):

@@ -25,7 +25,8 @@ from ansible_collections.mssp.defender.plugins.plugin_utils.audit_values import 
 )
 
 _PENDING = "pendingapproval"
-_OVER = frozenset({"completed", "applied"})
+# AutoReviewed is how the metadata calls a review that was applied by itself.
+_OVER = frozenset({"completed", "applied", "autoreviewed"})
 _NOT_BEGUN = frozenset({"initializing", "notstarted", "starting"})
 
 
@@ -82,9 +83,19 @@ def _reviews(facts: Facts) -> t.Iterator[Finding]:
         if end and end + facts.grace < facts.now and status not in _OVER:
             is_ = f"The review of '{package}' was to end on {told(end)}, and is {instance.get('status')}."
             yield finding("MSSP503", about, is_, "A review that is over is completed and applied.")
-        elif status == "inprogress":
-            is_ = f"The review of '{package}' ({review.get('displayName')}) is open until {told(end) or 'somebody ends it'}."
+        elif status == "inprogress" and _unanswered(instance):
+            until = told(end) or "somebody ends it"
+            is_ = f"The review of '{package}' ({review.get('displayName')}) is open until {until}, {_unanswered(instance)}."
             yield finding("MSSP502", about, is_, "It is answered before it closes.")
+
+
+def _unanswered(instance: Json) -> str:
+    """What a review waits for, in words; empty when it waits for nobody."""
+    decisions = instance.get("decisions")
+    if decisions is None:
+        return "and who has answered is not known"
+    open_ = sum(key(x.get("decision")) == "notreviewed" for x in decisions)
+    return f"with {open_} of {len(decisions)} unanswered" if open_ else ""
 
 
 def waiting(facts: Facts) -> list[Json]:
@@ -107,7 +118,7 @@ def timeline(facts: Facts, people: People) -> list[Json]:
         found.append(_line("assignment", name_of(people.person(target.get("id"), target)), package, end))
     for _review, instance, package in _instances(facts):
         end, status = moment(instance.get("endDateTime")), key(instance.get("status"))
-        if end and status not in _OVER | _NOT_BEGUN:
+        if end and status not in _OVER | _NOT_BEGUN and _unanswered(instance):
             found.append(_line("review", "reviewers", package, end))
     for request in waiting(facts):
         deadline = moment((request.get("approval") or {}).get("deadline"))

@@ -121,6 +121,12 @@ def _changes(variables: Values) -> list[Json]:
     return [change for result in results for change in result.get("changes") or []]
 
 
+def evidence(raw: Values) -> Json:
+    """The facts that are kept beside a document: what was read of the tenant, and what should be there."""
+    kept = ("tenant", "plan", "drift", *_READS)
+    return {name: raw[name] for name in kept if raw.get(name) is not None}
+
+
 def stopped(result: Values) -> Json:
     """Why a task failed, of a loop the first item: `message` and `failure`."""
     failed = [x for x in result.get("results") or [] if x.get("failed")]
