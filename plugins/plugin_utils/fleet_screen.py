@@ -18,6 +18,7 @@ import contextlib
 import os
 import sys
 import threading
+import time
 import typing as t
 
 from ansible.utils import color as ansible_color
@@ -26,6 +27,8 @@ from ansible_collections.mssp.defender.plugins.plugin_utils.fleet_text import ta
 
 # Time goes on while no customer says anything.
 _TICK_SECONDS = 0.25
+# Nobody reads faster.
+_DRAW_SECONDS = 0.05
 _WIPE = "\r\x1b[J"
 # Without wrapping, a line whose width the terminal sees differently stays one line.
 _NO_WRAP, _WRAP = "\x1b[?7l", "\x1b[?7h"
@@ -59,6 +62,7 @@ class Screen:
         self._display, self._foot, self._tick = display, foot, tick
         self._process = os.getpid()
         self._shown: tuple[int, int, list[str]] | None = None
+        self._drawn = 0.0
         self._open = False
         self._held = 0
         self._ticker: threading.Thread | None = None
@@ -143,9 +147,13 @@ class Screen:
             self._ticker = None
 
     def draw(self) -> None:
-        """Show the lines as they are now, if they are others than those that are there."""
+        """Show the lines as they are now, if they are others than those that are there; what comes too fast, at the next tick."""
         if not self._open or self._held or self._broken:
             return
+        now = time.monotonic()
+        if self._shown is not None and now - self._drawn < _DRAW_SECONDS:
+            return
+        self._drawn = now
         columns, rows = self._size()
         lines = self._foot(columns, rows)
         # After a resize the terminal has moved them, even if they are the same.
