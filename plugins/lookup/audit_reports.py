@@ -27,9 +27,10 @@ options:
     elements: path
     required: true
   fail_on:
-    description: Findings of this severity and graver ones count.
+    description:
+      - Findings of this severity and graver ones count.
+      - One of V(grave), V(warning), V(notice) and V(info), or V(never), by which none counts.
     type: str
-    choices: [grave, warning, notice, info, never]
     default: grave
   fail_count:
     description: So many of them are too many.

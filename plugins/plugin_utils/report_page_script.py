@@ -6,7 +6,7 @@
 """What the page of the audit does: shows, sorts, filters and opens what its data says.
 
 Names reach the page as text nodes and attributes only, never as markup. Of long lists the first rows are drawn,
-and for printing all.
+and more for printing.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ const data = JSON.parse(document.getElementById('data').textContent);
 const SEVERITIES = ['grave', 'warning', 'notice', 'info'];
 const LETTERS = ['G', 'W', 'N', 'i'];
 const FIRST = 100;
+const ON_PAPER = 500;
 const DAY = 86400000;
 const now = Date.parse(data.made);
 const compare = new Intl.Collator('en', {numeric: true, sensitivity: 'base'}).compare;
@@ -65,7 +66,8 @@ class List {
     Object.assign(this, {id, rows, show, keys, order, most: FIRST, found: rows});
     this.body = at(id).querySelector('[data-rows]');
     this.more = make('button', {type: 'button', class: 'more', click: () => { this.most = Infinity; this.fill(); }});
-    at(id).append(this.more);
+    this.rest = make('p', {class: 'rest'});
+    at(id).append(this.more, this.rest);
   }
   wanted() { return this.rows.filter(fits); }
   draw() {
@@ -86,6 +88,7 @@ class List {
     const rest = this.found.length - this.most;
     this.more.hidden = !(rest > 0);
     this.more.textContent = `Show ${rest} more`;
+    this.rest.textContent = rest > 0 ? `And ${rest} more, which the files beside this page hold.` : '';
     at(this.id).querySelector('.none').hidden = this.found.length > 0;
   }
   sort(key) {
@@ -329,11 +332,11 @@ document.addEventListener('keydown', event => {
     pick(null, null);
   }
 });
-// Paper has all rows, opened; the screen has what it had afterwards.
+// Paper has all customers, of the rest more than the screen at first, and findings opened; the screen has afterwards what it had.
 let before = null;
 addEventListener('beforeprint', () => {
   before = lists.map(each => each.most);
-  for (const each of lists) { each.most = Infinity; each.fill(); }
+  for (const each of lists) { each.most = each === heat ? Infinity : Math.max(each.most, ON_PAPER); each.fill(); }
   for (const node of at('findings').querySelectorAll('details')) { open(node, node.finding); node.open = true; }
 });
 addEventListener('afterprint', () => {

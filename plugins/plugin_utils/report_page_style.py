@@ -43,7 +43,7 @@ button { font: inherit; text-align: left; color: inherit; background: none; bord
 .chip, .more { padding: .2rem .6rem; border: 1px solid var(--soft); border-radius: 1rem; max-width: 100%;
   overflow-wrap: anywhere; }
 .more { margin: .75rem 0; border-radius: .3rem; }
-[hidden] { display: none; }
+[hidden], .rest { display: none; }
 .wide { overflow-x: auto; max-width: 100%; }
 table { border-collapse: collapse; }
 .fill { width: 100%; }
@@ -92,13 +92,18 @@ dd { margin: 0; overflow-wrap: anywhere; }
     --info: #333; --info-page: #fff; --good: #0b4a1e; --assignment: #2b6cb0; --review: #6b46c1; --request: #975a16; }
   body { max-width: none; padding: 0; font-size: 8.5pt; }
   nav, form, .skip, .more, .controls { display: none; }
+  .rest { display: block; }
   .wide { overflow: visible; }
   h2 { break-after: avoid; }
   section + section { break-before: page; }
   th, td { padding: .2rem .35rem; }
+  #heat { font-size: 7pt; }
+  #heat th { min-width: 0; }
+  #heat td { min-width: 1.4rem; }
+  #heat td.plain, #heat .cell { padding: .15rem .1rem; min-height: 0; }
   th[aria-sort] button::after { content: ""; }
   thead { display: table-header-group; }
-  tr, details { break-inside: avoid; }
+  details { break-inside: avoid; }
   details { content-visibility: visible; }
   .badge { border: 1px solid currentColor; }
 }

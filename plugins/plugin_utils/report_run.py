@@ -13,8 +13,9 @@ import typing as t
 from pathlib import Path
 
 from ansible_collections.mssp.defender.plugins.plugin_utils import report_tables
+from ansible_collections.mssp.defender.plugins.plugin_utils.audit_rules import SEVERITIES
 from ansible_collections.mssp.defender.plugins.plugin_utils.report_evidence import directory_of, pack
-from ansible_collections.mssp.defender.plugins.plugin_utils.report_fleet import Fleet, Limits, as_json, summary, verdict
+from ansible_collections.mssp.defender.plugins.plugin_utils.report_fleet import NEVER, Fleet, Limits, as_json, summary, verdict
 from ansible_collections.mssp.defender.plugins.plugin_utils.report_junit import as_junit
 from ansible_collections.mssp.defender.plugins.plugin_utils.report_page import as_html
 from ansible_collections.mssp.defender.plugins.plugin_utils.report_read import Json, read, read_facts
@@ -31,6 +32,8 @@ def run(directory: str, *, fail_on: str, fail_count: int, fail_unread: bool, exp
     :param expected: customers that must have one.
     :returns: problem, summary, verdict, counts and files, as the lookup audit_reports documents them.
     """
+    if fail_on not in (*SEVERITIES, NEVER):
+        return _nothing(f"mssp_report_fail_on is {fail_on}: use one of {', '.join((*SEVERITIES, NEVER))}.")
     if fail_count < 1:
         return _nothing(
             f"mssp_report_fail_count is {fail_count}: the least is 1. To let no finding fail a run, "

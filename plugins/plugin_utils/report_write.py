@@ -45,7 +45,9 @@ def write_directory(path: Path, files: t.Mapping[str, str]) -> bool:
     manifest = manifest_of(files)
     if _holds(path, files, manifest):
         return False
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    # Parents that pathlib makes by itself would be for everybody.
+    for parent in reversed([path.parent, *path.parent.parents]):
+        parent.mkdir(mode=0o700, exist_ok=True)
     made = Path(tempfile.mkdtemp(dir=path.parent, prefix=f".{path.name}."))
     old = made.with_name(f"{made.name}.old")
     try:

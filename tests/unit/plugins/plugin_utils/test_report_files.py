@@ -238,6 +238,7 @@ def test_who_is_expected_and_not_there(tmp_path):
             False,
             "There is no document of an audit in {0}/audit/customers: run mssp.defender.audit first, or set mssp_reports.",
         ),
+        ({"fail_on": "bad"}, True, "mssp_report_fail_on is bad: use one of grave, warning, notice, info, never."),
         (
             {"fail_count": 0},
             True,
