@@ -94,12 +94,14 @@ def story(sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Story:
     use_ours(tenants["beta"], own)
     used = {name: whole(tenant) for name, tenant in tenants.items()}
     runs = {"unconfirmed": tell(office, office.offboard("alpha", "beta", confirm=None))}
+    runs["another's"] = tell(office, office.offboard("alpha", "beta", confirm=tenants["gamma"].tenant_id))
     runs["check"] = tell(office, office.offboard("alpha", "beta", check=True))
     runs["removed"] = tell(office, office.offboard("alpha", "beta"))
     files = {"alpha": _files(office, "alpha")}
     runs["again"] = tell(office, office.offboard("alpha", "beta"))
     files["alpha again"] = _files(office, "alpha")
-    runs["forced"] = tell(office, office.offboard("beta", beta={"mssp_onboard_offboard_force": True}))
+    forced = {"beta": {"mssp_onboard_offboard_force": True}, "arguments": ["--limit", "beta"]}
+    runs["forced"] = tell(office, office.offboard("alpha", "beta", **forced))
     guests = {"mssp_onboard_offboard_guests": True}
     gone = {"method": "DELETE", "path": "/catalogs/", "status": 403, "code": "UnAuthorized", "message": "No"}
     sandbox.faults(gone)
@@ -151,8 +153,9 @@ def names(state: State, kind: str) -> list[str]:
 # -- before anything happens -------------------------------------------------------------------------------------------
 
 
-def test_nothing_is_done_that_nobody_has_confirmed(story: Story) -> None:
-    told = story.runs["unconfirmed"]
+@pytest.mark.parametrize("run", ["unconfirmed", "another's"])
+def test_nothing_is_done_that_nobody_has_confirmed(story: Story, run: str) -> None:
+    told = story.runs[run]
     assert told.result.rc == 2
     assert told.requests == {"alpha": 0, "beta": 0, "gamma": 0}
     alpha = story.office.tenants["alpha"].tenant_id
@@ -311,7 +314,7 @@ def test_a_run_after_that_changes_nothing(story: Story) -> None:
 
 def test_forced_it_leaves_nothing_of_ours(story: Story) -> None:
     told = story.runs["forced"]
-    assert told.result.rc == 0
+    assert (told.result.rc, told.requests["alpha"]) == (0, 0)
     state, before = told.states["beta"], story.before["beta"]
     assert names(state, "groups") == names(before, "groups")
     for kind in ("roles", "role assignments", "organizations", "catalogs", "packages"):
