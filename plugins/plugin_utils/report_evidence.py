@@ -22,8 +22,22 @@ from ansible_collections.mssp.defender.plugins.plugin_utils.sheets import csv_te
 
 _INSTANT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z")
 
+_LOG = {
+    "when": "activityDateTime",
+    "what": "activityDisplayName",
+    "who": "initiatedBy.user.displayName",
+    "who_principal_name": "initiatedBy.user.userPrincipalName",
+    "who_id": "initiatedBy.user.id",
+    "application": "initiatedBy.app.displayName",
+    "result": "result",
+    "to": "targetResources.*.displayName",
+    "to_principal_name": "targetResources.*.userPrincipalName",
+    "to_id": "targetResources.*.id",
+}
 # Facts that become tables: the columns, each with where its value is; a star walks a list.
 _TABLES: dict[str, dict[str, str]] = {
+    "added": _LOG,
+    "approved": _LOG,
     "requests": {
         "request": "id",
         "package": "accessPackage.displayName",
@@ -149,6 +163,8 @@ def _at(its: t.Any, path: t.Sequence[str]) -> list[t.Any]:
 
 
 _ABOUT = {
+    "added.csv": "the directory's log of who added whom to these groups, as far back as it goes",
+    "approved.csv": "the directory's log of who approved which request, as far back as it goes",
     "audit.json": "all that the audit of this customer found, as one document (docs/schemas/audit-1.json)",
     "findings.csv": "the findings",
     "access.csv": "who has access, by tier, until when, and who approved it",

@@ -25,8 +25,8 @@ def write(path: Path, text: str) -> None:
     """
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
-        with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:
-            file.write(text)
+        with os.fdopen(handle, "wb") as file:
+            file.write(_bytes(text))
             file.flush()
             os.fsync(file.fileno())
         os.replace(name, path)
@@ -53,8 +53,8 @@ def write_directory(path: Path, files: t.Mapping[str, str]) -> bool:
     try:
         for name, text in {**files, MANIFEST: manifest}.items():
             target = os.open(made / name, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-            with os.fdopen(target, "w", encoding="utf-8", newline="") as file:
-                file.write(text)
+            with os.fdopen(target, "wb") as file:
+                file.write(_bytes(text))
                 file.flush()
                 os.fsync(file.fileno())
         with contextlib.suppress(FileNotFoundError):
@@ -73,7 +73,7 @@ def write_directory(path: Path, files: t.Mapping[str, str]) -> bool:
 
 def manifest_of(files: t.Mapping[str, str]) -> str:
     """What `sha256sum --check` reads."""
-    return "".join(f"{hashlib.sha256(text.encode()).hexdigest()}  {name}\n" for name, text in sorted(files.items()))
+    return "".join(f"{hashlib.sha256(_bytes(text)).hexdigest()}  {name}\n" for name, text in sorted(files.items()))
 
 
 def _holds(path: Path, files: t.Mapping[str, str], manifest: str) -> bool:
@@ -81,6 +81,11 @@ def _holds(path: Path, files: t.Mapping[str, str], manifest: str) -> bool:
     try:
         if {x.name for x in path.iterdir()} != {*files, MANIFEST}:
             return False
-        return all((path / name).read_bytes() == text.encode() for name, text in {**files, MANIFEST: manifest}.items())
+        return all((path / name).read_bytes() == _bytes(text) for name, text in {**files, MANIFEST: manifest}.items())
     except OSError:
         return False
+
+
+def _bytes(text: str) -> bytes:
+    """As UTF-8. Half a character, which a name from JSON may have, becomes a question mark and ends no report."""
+    return text.encode("utf-8", "replace")

@@ -56,6 +56,15 @@ FACTS = {
             "assignments": [{"principalIds": ["g1", "g2"], "appScopeIds": ["Mde"]}],
         }
     ],
+    "approved": [
+        {
+            "activityDateTime": "2026-11-02T09:14:00Z",
+            "activityDisplayName": "Approve access package assignment request",
+            "initiatedBy": {"app": None, "user": {"id": "u", "displayName": "Ada", "userPrincipalName": "ada@x.example"}},
+            "targetResources": [{"displayName": "Ana", "id": "1"}, {"displayName": "Tier 1", "id": "2"}],
+            "result": "success",
+        }
+    ],
     "Directory Audits/../x": [],
 }
 
@@ -80,6 +89,24 @@ def test_a_file_is_replaced_whole(tmp_path):
     assert path.read_text(encoding="utf-8") == "new\n"
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert listed(tmp_path) == ["findings.md"]
+
+
+def test_half_a_character_ends_no_report(tmp_path):
+    write(tmp_path / "a", "lone \ud800 here")
+    assert (tmp_path / "a").read_bytes() == b"lone ? here"
+    assert write_directory(tmp_path / "pack", {"a": "lone \ud800 here"})
+    assert not write_directory(tmp_path / "pack", {"a": "lone \ud800 here"})
+    assert (
+        subprocess.run(["sha256sum", "--check", "--status", "MANIFEST.sha256"], cwd=tmp_path / "pack", check=False).returncode
+        == 0
+    )
+
+
+def test_whatever_is_made_on_the_way_is_private(tmp_path):
+    write_directory(tmp_path / "a" / "b" / "c", {"x": "1"})
+    assert {stat.S_IMODE(path.stat().st_mode) for path in (tmp_path / "a", tmp_path / "a" / "b", tmp_path / "a" / "b" / "c")} == {
+        0o700
+    }
 
 
 @pytest.mark.parametrize("breaks", ["fsync", "replace"])
@@ -167,6 +194,8 @@ def test_tables_for_people(tmp_path):
         "Ana",
         "Approve",
     )
+    [approved] = rows(files["approved.csv"])
+    assert (approved["who"], approved["to"], approved["when"]) == ("Ada", "Ana; Tier 1", "2026-11-02T09:14:00Z")
     assert [(row["role"], row["action"], row["assigned_to"], row["scopes"]) for row in rows(files["role_actions.csv"])] == [
         ("Tier 1", "a/read", "g1; g2", "Mde"),
         ("Tier 1", "b/manage", "g1; g2", "Mde"),
