@@ -29,6 +29,11 @@ _CHANGED: dict[str, t.Any] = {
     "description": "",
     "members": ["{{ ben }}", {"id": "{{ cyd }}", "displayName": "Cyd"}],
 }
+_GROUP_KNOWN: dict[str, t.Any] = {
+    "name": "Tier 1",
+    "state": "absent",
+    "members": ["{{ ben }}", {"id": "{{ cyd }}", "displayName": "Cyd"}],
+}
 
 
 def _group(tenant: Tenant) -> dict[str, t.Any]:
@@ -60,6 +65,7 @@ GROUP = Story(
             members="{{ ben }},{{ cyd }}",
             wait_timeout="30",
         ),
+        predicted("absent with those who are known in it", "aad_group", "changed", **_GROUP_KNOWN),
         predicted("absent in check mode", "aad_group", "changed", name="Tier 1", state="absent", force=True),
         step("absent", "aad_group", "changed", name="Tier 1", state="absent", force=True),
         step("absent again", "aad_group", "ok", name="Tier 1", state="absent", force=True),
@@ -101,6 +107,7 @@ _ROLE_CHANGED: dict[str, t.Any] = {
     "assigned_groups": ["{{ tier1 }}", {"id": "{{ tier2 }}", "displayName": "Tier 2"}],
     "scopes": "Mde,Mdo",
 }
+_ROLE_TAKEN: dict[str, t.Any] = {"name": "Analysts", "unassigned_groups": ["Tier 1", "{{ tier2 }}"]}
 _ROLE_GONE: dict[str, t.Any] = {"name": "Analysts", "state": "absent", "assigned_groups": ["Tier 1", "Tier 2"]}
 
 
@@ -136,6 +143,9 @@ ROLE = Story(
         ),
         step("read by id", "mde_role_info", "ok", role_id="{{ made.role.id }}"),
         step("read by name", "mde_role_info", "ok", name="Analysts"),
+        predicted("taken from groups in check mode", "mde_role", "changed", **_ROLE_TAKEN),
+        step("taken from groups", "mde_role", "changed", **_ROLE_TAKEN),
+        step("taken again", "mde_role", "ok", **_ROLE_TAKEN),
         predicted("absent in check mode", "mde_role", "changed", **_ROLE_GONE),
         step("absent", "mde_role", "changed", **_ROLE_GONE),
         step("absent again", "mde_role", "ok", **_ROLE_GONE),
@@ -165,6 +175,7 @@ PREFLIGHT = Story(
         predicted("in check mode", "tenant_info", "ok", features="groups,defender"),
         step("what is missing", "tenant_info", "ok", features=["onboard"], client="reader"),
         step("the MSSP", "tenant_info", "ok", look_up=world.MSSP_DOMAIN),
+        step("what becomes of guests", "tenant_info", "ok", with_settings=True),
     ],
 )
 
