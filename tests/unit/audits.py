@@ -152,7 +152,7 @@ def _customer(chance: random.Random, number: int, team: list[dict[str, t.Any]]) 
     if chance.random() < 0.02:
         return failed(name)
     found = []
-    for _ in range(chance.choice((0, 0, 1, 3, 6, 12))):
+    for _case in range(chance.choice((0, 0, 1, 3, 6, 12))):
         rule = RULES[chance.choice(sorted(RULES))]
         who = chance.choice(team)
         text = f"{rule.title}: {who['display_name']} at {name}, case {chance.randrange(10**6)}."

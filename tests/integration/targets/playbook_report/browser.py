@@ -105,12 +105,12 @@ class Browser:
 
     def _read(self) -> Json:
         while b"\0" not in self._rest:
-            ready, _, _ = select.select([self._out], [], [], _SECONDS)
+            ready = select.select([self._out], [], [], _SECONDS)[0]
             assert ready, "the browser is silent"
             got = os.read(self._out, 1 << 20)
             assert got, "the browser has ended"
             self._rest += got
-        line, _, self._rest = self._rest.partition(b"\0")
+        line, self._rest = self._rest.split(b"\0", 1)
         return t.cast("Json", json.loads(line))
 
     def _note(self, event: Json) -> None:

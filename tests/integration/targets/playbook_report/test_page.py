@@ -76,9 +76,9 @@ def find(here: Browser, text: str) -> None:
 
 def test_500_customers_are_there_in_two_seconds(chromium: Browser, pages: dict[str, Path]) -> None:
     # The better of two: four tests run beside it, and the first one starts the browser's own processes.
-    assert min(chromium.open(pages["large"]) for _ in range(2)) < 2
+    assert min(chromium.open(pages["large"]) for dummy in range(2)) < 2
     numbers = texts(chromium, ".totals b")
-    severities = [finding["severity"] for _, finding in FOUND]
+    severities = [finding["severity"] for dummy, finding in FOUND]
     assert numbers[0] == "501"
     assert numbers[3:] == [str(severities.count(severity)) for severity in SEVERITIES]
 
@@ -138,7 +138,7 @@ def test_all_of_a_long_list_is_a_click_away(large: Browser) -> None:
 
 
 def test_search_narrows_every_list(large: Browser) -> None:
-    name = next(customer for customer, _ in FOUND)
+    name = next(customer for customer, dummy in FOUND)
     mine = [finding for customer, finding in FOUND if customer == name]
     find(large, f"{name.upper()} ")
     assert texts(large, "#told") == [f"{len(mine)} of {len(FOUND)} findings, 1 of 501 customers"]
@@ -154,7 +154,7 @@ def test_search_narrows_every_list(large: Browser) -> None:
 def test_severities_are_chosen(large: Browser) -> None:
     for severity in SEVERITIES[1:]:
         click(large, f"#severity-{severity}")
-    grave = sum(finding["severity"] == "grave" for _, finding in FOUND)
+    grave = sum(finding["severity"] == "grave" for dummy, finding in FOUND)
     assert texts(large, "#told") == [f"{grave} of {len(FOUND)} findings, 501 of 501 customers"]
     assert set(texts(large, "#findings .badge")) == {"grave"}
 
@@ -193,11 +193,11 @@ def test_a_finding_opens_by_keyboard(large: Browser) -> None:
 
 
 def test_everything_can_be_reached_by_keyboard(large: Browser) -> None:
-    find(large, next(customer for customer, _ in FOUND))
+    find(large, next(customer for customer, dummy in FOUND))
     large.run("document.activeElement.blur(); scrollTo(0, 0)")
     large.run("document.querySelector('.skip').focus()")
     reached = set()
-    for _ in range(120):
+    for _press in range(120):
         large.press("Tab")
         reached.add(
             large.run(
@@ -215,7 +215,7 @@ def test_the_timeline_is_a_picture_of_what_is_listed(large: Browser) -> None:
     assert large.run("document.querySelector('#timeline svg title').textContent").startswith(f"{ends} ends")
     labels = "Array.from(document.querySelectorAll('#timeline g text[text-anchor=middle]'), node => Number(node.textContent))"
     assert sum(large.run(labels)) == ends
-    name = next(customer for customer, _ in FOUND)
+    name = next(customer for customer, dummy in FOUND)
     find(large, name)
     assert sum(large.run(labels)) == 21
 

@@ -310,8 +310,10 @@ class Page(html.parser.HTMLParser):
 def test_names_are_text_in_html(story: Story) -> None:
     text = (story.reports("full") / "index.html").read_text(encoding="utf-8")
     page = Page(text)
-    tags = [tag for tag, _ in page.tags]
+    tags = [tag for tag, dummy in page.tags]
     assert (tags.count("script"), tags.count("style"), tags.count("img"), tags.count("link")) == (2, 1, 0, 0)
-    assert not [name for _, attributes in page.tags for name in attributes if name.startswith("on") or name in ("src", "srcset")]
+    assert not [
+        name for dummy, attributes in page.tags for name in attributes if name.startswith("on") or name in ("src", "srcset")
+    ]
     assert not re.search(r"url\(|@import|fetch\(|XMLHttp", text)
-    assert "javascript:" not in str([attributes.get("href") for _, attributes in page.tags])
+    assert "javascript:" not in str([attributes.get("href") for dummy, attributes in page.tags])
