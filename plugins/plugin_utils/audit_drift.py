@@ -35,6 +35,8 @@ _REACH = (
     "allexternalusers",
     "unknownfuturevalue",
 )
+# More elements of a list are counted and not named.
+_MOST = 5
 _KEEPS = ("removeaccess", "acceptaccessrecommendation", "keepaccess")
 _UNIT_DAYS = {"daily": 1, "weekly": 7, "absolutemonthly": 30, "relativemonthly": 30, "absoluteyearly": 365, "relativeyearly": 365}
 
@@ -61,14 +63,14 @@ def _finding(change: Json) -> Finding:
     if change["action"] == "delete":
         # What is taken away again is more than there should be: a wider scope, another role of a group.
         return finding(PERMISSION, target, f"{called} is there.", "It is not there.", **more)
-    where = change["property"]
-    return finding(
-        rated(named["type"], str(where), change.get("before"), change.get("after")),
-        target,
-        f"{where} is {_shown(change.get('before'))}.",
-        f"{where} is {_shown(change.get('after'))}.",
-        **more,
-    )
+    where, is_, should = str(change["property"]), change.get("before"), change.get("after")
+    rule = rated(named["type"], where, is_, should)
+    if where == "rolePermissions":
+        there, wanted = set(actions_of(is_)), set(actions_of(should))
+        words = [f"grants {', '.join(sorted(there - wanted))}" if there - wanted else ""]
+        words.append(f"lacks {', '.join(sorted(wanted - there))}" if wanted - there else "")
+        return finding(rule, target, f"It {' and '.join(filter(None, words))}.", "It grants what the variables say.", **more)
+    return finding(rule, target, f"{where} is {_shown(is_)}.", f"{where} is {_shown(should)}.", **more)
 
 
 def rated(kind: str, where: str, is_: t.Any, should: t.Any) -> str:
@@ -169,14 +171,25 @@ def _grants_more(is_: t.Any, should: t.Any) -> bool:
     return any(not any(includes(x, action) for x in wanted) for action in actions_of(is_))
 
 
+def _called(value: t.Any) -> str | None:
+    """What an element of a list is called; None for what has no name."""
+    if not isinstance(value, collections.abc.Mapping):
+        return str(value)
+    names = ("description", "displayName", "userId", "groupId", "connectedOrganizationId", "id")
+    return next((str(value[name]) for name in names if value.get(name)), None)
+
+
 def _shown(value: t.Any) -> str:
-    """A value in a sentence: short ones whole, of the others how many."""
+    """A value in a sentence: short ones whole, of long lists how many."""
     if value is None or value == "":
         return "not set"
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, (list, tuple)):
-        return f"{len(value)} {'entry' if len(value) == 1 else 'entries'}" if value else "empty"
+        if not value:
+            return "empty"
+        names = [_called(x) for x in value]
+        return ", ".join(map(str, names)) if len(names) <= _MOST and all(names) else f"a list of {len(names)}"
     if isinstance(value, collections.abc.Mapping):
         plain = [f"{name} {x}" for name, x in value.items() if isinstance(x, (str, int)) and not str(name).startswith("@")]
         return ", ".join(plain) or "set"

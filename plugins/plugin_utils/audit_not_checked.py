@@ -55,6 +55,11 @@ _LOG = (
     "Microsoft keeps the log for 30 days, and for 7 without Entra ID P1.",
     "Keep the documents of earlier audits.",
 )
+_NO_LOG = (
+    "Since when and by whom people are in groups, and who approved",
+    "This cloud has no audit log in Microsoft Graph.",
+    "Entra admin center, Audit logs.",
+)
 _DEFENDER = (
     "Defender roles",
     "mssp_onboard_skip_defender says that this tenant has no unified RBAC.",
@@ -64,7 +69,7 @@ _DEFENDER = (
 
 def not_checked(facts: Facts) -> list[Json]:
     """Once for each customer."""
-    rows = [*_NEVER, _LOG]
+    rows = [*_NEVER, _NO_LOG if "china" in str(facts.raw.get("cloud") or "").lower() else _LOG]
     if facts.raw.get("skip_defender"):
         rows.append(_DEFENDER)
     return [{"what": what, "why": why, "how": how} for what, why, how in rows]

@@ -123,8 +123,18 @@ def _changes(variables: Values) -> list[Json]:
 
 def evidence(raw: Values) -> Json:
     """The facts that are kept beside a document: what was read of the tenant, and what should be there."""
-    kept = ("tenant", "plan", "drift", *_READS)
-    return {name: raw[name] for name in kept if raw.get(name) is not None}
+    known = Facts(raw)
+    # What the customer has besides, and who administers the directory, is nobody's evidence.
+    kept = [name for name in ("tenant", "plan", "drift", *_READS) if name not in ("directory_roles", "member_of")]
+    made = {name: raw[name] for name in kept if raw.get(name) is not None}
+    ours = {key(x["id"]) for x in packages_to_read(known)}
+    if "packages" in made:
+        made["packages"] = [x for x in made["packages"] if key(x["id"]) in ours]
+    if "policies" in made:
+        made["policies"] = policies_to_read(known)
+    if "organizations" in made:
+        made["organizations"] = [x for x in made["organizations"] if str(x["id"]) == organization(known)]
+    return made
 
 
 def stopped(result: Values) -> Json:

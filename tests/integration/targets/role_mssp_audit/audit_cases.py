@@ -187,6 +187,12 @@ def _guests(customer: Customer) -> None:
     customer.let_in("zoe", TIER2)
 
 
+def _not_delivered(customer: Customer) -> None:
+    """Nobody may invite guests any more: what is approved cannot be delivered."""
+    customer.quirks(allow_invites_from="none")
+    customer.let_in("zed", TIER1)
+
+
 CASES = (
     Case("fresh", variables=_customers_approve("fresh")),
     Case("initial", variables=_initial("initial", "anna", "boris")),
@@ -295,6 +301,7 @@ CASES = (
         lambda customer: customer.let_in("ana", TIER1),
         _waiting,
     ),
+    Case("failed", (("MSSP005", TIER1, "zed", None),), _initial("failed"), _not_delivered),
     Case("guests", (("MSSP106", "Zoe", "zoe", None), ("MSSP107", "Gus", "gus", None)), _initial("guests"), _guests),
     Case(
         "unknown",
