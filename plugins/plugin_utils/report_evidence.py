@@ -163,6 +163,8 @@ def _at(its: t.Any, path: t.Sequence[str]) -> list[t.Any]:
 
 
 _ABOUT = {
+    "plan.json": "what the variables of this customer say should be there",
+    "drift.json": "what the onboarding would have changed",
     "added.csv": "the directory's log of who added whom to these groups, as far back as it goes",
     "approved.csv": "the directory's log of who approved which request, as far back as it goes",
     "audit.json": "all that the audit of this customer found, as one document (docs/schemas/audit-1.json)",

@@ -69,7 +69,7 @@ def _section(identifier: str, title: str, content: str, above: str = "") -> str:
     return (
         f'<section id="{identifier}" aria-labelledby="{identifier}-title">\n<h2 id="{identifier}-title">{title}</h2>\n'
         f"{above}\n{content}\n"
-        '<p class="none soft" hidden>Nothing fits.</p>\n</section>'
+        '<p class="none soft" hidden>Nothing to show.</p>\n</section>'
     )
 
 

@@ -67,7 +67,7 @@ class Customer:
     def findings(self) -> list[Json]:
         """The findings, the worst first."""
         found = self.document.get("findings") or []
-        return sorted(found, key=lambda x: (SEVERITIES.index(x["severity"]), x["id"], x["fingerprint"]))
+        return sorted(found, key=_place)
 
     @property
     def access(self) -> list[Json]:
@@ -117,6 +117,13 @@ def read_facts(directory: Path, customer: Customer) -> Json:
     if not isinstance(facts, dict):
         raise ValueError(f"{path.name} holds no object")
     return facts
+
+
+def _place(finding: Json) -> tuple[t.Any, ...]:
+    """Where a finding belongs: by severity, rule and object; the fingerprint makes the order the same in every run."""
+    where = finding["object"]
+    names = (str(where.get(key) or "") for key in ("type", "name", "id"))
+    return (SEVERITIES.index(finding["severity"]), finding["id"], *names, finding["fingerprint"])
 
 
 def _customer(path: Path) -> Customer:

@@ -45,9 +45,7 @@ def write_directory(path: Path, files: t.Mapping[str, str]) -> bool:
     manifest = manifest_of(files)
     if _holds(path, files, manifest):
         return False
-    # Parents that pathlib makes by itself would be for everybody.
-    for parent in reversed([path.parent, *path.parent.parents]):
-        parent.mkdir(mode=0o700, exist_ok=True)
+    make_private(path.parent)
     made = Path(tempfile.mkdtemp(dir=path.parent, prefix=f".{path.name}."))
     old = made.with_name(f"{made.name}.old")
     try:
@@ -69,6 +67,15 @@ def write_directory(path: Path, files: t.Mapping[str, str]) -> bool:
         shutil.rmtree(made, ignore_errors=True)
         shutil.rmtree(old, ignore_errors=True)
     return True
+
+
+def make_private(directory: Path) -> None:
+    """A directory and those above it, as far as they are not there, for their owner only.
+
+    Parents that pathlib makes by itself would be for everybody. What is there keeps its mode.
+    """
+    for each in reversed([directory, *directory.parents]):
+        each.mkdir(mode=0o700, exist_ok=True)
 
 
 def manifest_of(files: t.Mapping[str, str]) -> str:

@@ -146,7 +146,7 @@ def test_search_narrows_every_list(large: Browser) -> None:
     assert len(column(large, "access", 1)) == 20
     assert len(column(large, "ends", 1)) == 21
     find(large, "and nobody is called so")
-    assert texts(large, "#findings .none") == ["Nothing fits."]
+    assert texts(large, "#findings .none") == ["Nothing to show."]
     large.press("Escape")
     assert texts(large, "#told") == [f"{len(FOUND)} of {len(FOUND)} findings, 501 of 501 customers"]
 

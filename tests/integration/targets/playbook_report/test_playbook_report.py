@@ -19,6 +19,7 @@ from xml.etree import ElementTree
 
 import jsonschema
 import pytest
+import referencing
 import xmlschema
 from harness.paths import REPOSITORY
 from harness.playbook import Result, local, run_playbook
@@ -122,11 +123,31 @@ def stats(result: Result) -> dict[str, t.Any]:
     return t.cast("dict[str, t.Any]", json.loads(line.partition("RUN:")[2]))
 
 
+def published(name: str) -> jsonschema.Draft202012Validator:
+    """A schema of ours, which may refer to the others."""
+    all_of_them = [json.loads(path.read_text(encoding="utf-8")) for path in (REPOSITORY / "docs" / "schemas").glob("*.json")]
+    registry = referencing.Registry().with_resources([(x["$id"], referencing.Resource.from_contents(x)) for x in all_of_them])
+    [schema] = [x for x in all_of_them if x["$id"] == f"https://mssp.defender/schemas/{name}.json"]
+    return jsonschema.Draft202012Validator(schema, registry=registry)
+
+
 def test_the_documents_of_these_tests_are_as_published() -> None:
-    schema = json.loads((REPOSITORY / "docs" / "schemas" / "audit-1.json").read_text(encoding="utf-8"))
-    validator = jsonschema.Draft202012Validator(schema)
+    validator = published("audit-1")
     for document in [*NAMED.values(), *audits.fleet(20)]:
         validator.validate(document)
+
+
+def test_fleet_json_is_as_published(story: Story) -> None:
+    validator = published("fleet-1")
+    for run in ("full", "narrow", "bare"):
+        told = json.loads((story.reports(run) / "fleet.json").read_text(encoding="utf-8"))
+        validator.validate(told)
+        for customer in told["customers"]:
+            assert (customer["problem"] is None) == (customer["document"]["error"] is None)
+    assert told["verdict"] is None
+    # The schema does look at the documents.
+    told["customers"][0]["document"]["complete"] = "yes"
+    assert not validator.is_valid(told)
 
 
 def test_it_fails_by_the_threshold_when_everything_is_written(story: Story) -> None:

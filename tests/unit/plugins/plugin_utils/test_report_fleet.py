@@ -90,6 +90,16 @@ def test_what_is_no_document_of_a_customer_is_left_alone(tmp_path):
     assert read(tmp_path) == []
 
 
+def test_findings_are_in_the_same_order_in_every_run(tmp_path):
+    found = [
+        audits.finding("MSSP206", object={"type": kind, "name": name, "id": None})
+        for kind, name in (("group", "b"), ("group", "a"), ("access package", "z"))
+    ]
+    for order in (found, found[::-1]):
+        [customer] = fleet(tmp_path, [audits.document("contoso", findings=[audits.finding("MSSP208"), *order])]).customers
+        assert [x["object"]["name"] for x in customer.findings] == ["z", "a", "b", "Tier 1 Analyst"]
+
+
 def test_facts_stand_beside(tmp_path):
     customer = Customer("contoso", "contoso")
     assert read_facts(tmp_path, customer) == {}
