@@ -118,7 +118,10 @@ def _principal(facts: Facts, people: People, role: Json, principal: str) -> t.It
     if known in facts.group_ids:
         yield from _group_of_ours(facts, role, known, target)
     elif known in facts.memberships:
-        inside = {key(x["id"]) for g in facts.group_ids if _holds(facts, known, g) for x in facts.users_in(g)}
+        nested = sorted(x for x in facts.group_ids if _holds(facts, known, x))
+        for group_id in nested:
+            yield from _group_of_ours(facts, role, group_id, target)
+        inside = {key(x["id"]) for group_id in nested for x in facts.users_in(group_id)}
         name = facts.memberships[known].get("displayName")
         for user in facts.users_in(known):
             if people.is_mssp(user["id"]) and key(user["id"]) not in inside:

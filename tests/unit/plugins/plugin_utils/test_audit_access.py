@@ -72,6 +72,17 @@ def deliver_to(raw, name, key, **more):
     return raw
 
 
+def owners_package():
+    """A package that makes people owners of the group of tier 1."""
+    grant = {"role": {"originId": f"Owner_{GROUPS['tier1']}", "displayName": "Owner"}, "scope": {"originId": GROUPS["tier1"]}}
+    return {"id": OTHER, "displayName": "Owners", "resourceRoleScopes": [grant]}
+
+
+def single(*names):
+    """A stage with these people."""
+    return {"primaryApprovers": [{"@odata.type": "#microsoft.graph.singleUser", "userId": PEOPLE[x]} for x in names]}
+
+
 def test_a_clean_customer():
     assert findings(facts())["findings"] == []
     assert findings(facts())["complete"] is True
@@ -142,6 +153,16 @@ def test_a_clean_customer():
             [],
         ),
         (lambda raw: with_groups(raw, tier1=[]), [("MSSP002", "Ana")]),
+        # A guest's access is delivering until the invitation is accepted.
+        (lambda raw: holds(with_groups(raw, tier1=[]), assignment("ana", "tier1", state="delivering")), []),
+        # Whoever may own the group is no member by that.
+        (
+            lambda raw: {
+                **holds(raw, assignment("ana", "tier1", accessPackage={"id": OTHER})),
+                "packages": [*raw["packages"], owners_package()],
+            },
+            [("MSSP001", "Ana"), ("MSSP405", "Owners")],
+        ),
         # Delivered a moment ago: not there yet.
         (
             lambda raw: holds(
@@ -210,6 +231,19 @@ def test_access(spoilt, expected):
         (
             lambda raw: people(raw, user("anna", accountEnabled=False)),
             [("MSSP101", f"{name}: MSSP SOC users") for name in ("MSSP Analyst Approvers", "Tier 1 Analyst", "Tier 2 Analyst")],
+        ),
+        (
+            lambda raw: people(raw, user("anna", externalUserState="PendingAcceptance")),
+            [("MSSP101", f"{name}: MSSP SOC users") for name in ("MSSP Analyst Approvers", "Tier 1 Analyst", "Tier 2 Analyst")],
+        ),
+        # Of two stages each needs somebody.
+        (
+            lambda raw: policies(
+                people(raw, user("carl", accountEnabled=False)),
+                tier1={"requestApprovalSettings": {"stages": [single("anna"), single("carl")]}},
+                tier2={"requestApprovalSettings": {"stages": [single("anna", "carl")]}},
+            ),
+            [("MSSP101", "Tier 1 Analyst: MSSP SOC users")],
         ),
         # A policy that cannot be requested needs nobody.
         (

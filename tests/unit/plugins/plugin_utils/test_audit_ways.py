@@ -132,6 +132,15 @@ def grants(raw, key, actions):
             [("MSSP303", "Lea")],
         ),
         (lambda raw: plus(raw, "roles", role([BASICS], GROUPS["approvers"])), [("MSSP303", "Odd")]),
+        # The tier's group is in another one that holds the role: told of the group, and not of each person in it.
+        (
+            lambda raw: plus(
+                plus(raw, "roles", role([BASICS], OTHER)),
+                "groups",
+                group(OTHER, a_group(GROUPS["tier1"]), transitive_members=[a_group(GROUPS["tier1"]), member("ana")]),
+            ),
+            [("MSSP303", "Odd")],
+        ),
         # The customer's own people are the customer's business.
         (lambda raw: plus(plus(raw, "roles", role([LIVE], OTHER, PEOPLE["carl"])), "groups", group(OTHER, member("carl"))), []),
         (lambda raw: plus(raw, "roles", role([BASICS], OTHER)), [("MSSP304", "Odd")]),
