@@ -98,7 +98,8 @@ dd { margin: 0; overflow-wrap: anywhere; }
   section + section { break-before: page; }
   th, td { padding: .2rem .35rem; }
   #heat { font-size: 7pt; }
-  #heat th { min-width: 0; }
+  #heat thead th { min-width: 0; }
+  #heat tbody th { min-width: 8.5rem; }
   #heat td { min-width: 1.4rem; }
   #heat td.plain, #heat .cell { padding: .15rem .1rem; min-height: 0; }
   th[aria-sort] button::after { content: ""; }
