@@ -103,7 +103,9 @@ class Table extends List {
     super(id, rows, show, Object.fromEntries(columns.map(column => [column.key, column.value])), order);
     this.heads = columns.map(column => make('th',
       {scope: 'col', 'aria-sort': 'none', class: column.class || null, title: column.about || null},
-      make('button', {type: 'button', click: () => this.rows.length && this.sort(column.key)}, column.title)));
+      make('button', {type: 'button', click: () => this.rows.length && this.sort(column.key)}, column.title),
+      // Chromium draws no button where a heading is repeated on the next sheet.
+      make('span', {class: 'paper'}, column.title)));
     this.columns = columns;
     at(id).querySelector('thead').append(make('tr', {}, ...this.heads));
   }

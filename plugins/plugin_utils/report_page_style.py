@@ -43,7 +43,7 @@ button { font: inherit; text-align: left; color: inherit; background: none; bord
 .chip, .more { padding: .2rem .6rem; border: 1px solid var(--soft); border-radius: 1rem; max-width: 100%;
   overflow-wrap: anywhere; }
 .more { margin: .75rem 0; border-radius: .3rem; }
-[hidden], .rest { display: none; }
+[hidden], .rest, .paper { display: none; }
 .wide { overflow-x: auto; max-width: 100%; }
 table { border-collapse: collapse; }
 .fill { width: 100%; }
@@ -93,6 +93,9 @@ dd { margin: 0; overflow-wrap: anywhere; }
   body { max-width: none; padding: 0; font-size: 8.5pt; }
   nav, form, .skip, .more, .controls { display: none; }
   .rest { display: block; }
+  .paper { display: inline; font-weight: 600; }
+  thead button { display: none; }
+  #heat thead th.rule { writing-mode: vertical-rl; }
   .wide { overflow: visible; }
   h2 { break-after: avoid; }
   section + section { break-before: page; }
