@@ -72,8 +72,7 @@ class LookupModule(LookupBase):  # type: ignore[misc]
         names = {name: f"{audit_read.PREFIX}{name}" for name in _OPTIONS}
         options = {name: self._templar.template(variables[x]) for name, x in names.items() if x in variables}
         now = datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
-        wanted = variables.get(f"{audit_read.PREFIX}now")
-        return audit_read.facts(variables, options, str(wanted or now), version=_version(), core=ansible_core)
+        return audit_read.facts(variables, options, now, version=_version(), core=ansible_core)
 
 
 def _version() -> str:

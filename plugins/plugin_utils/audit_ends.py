@@ -117,9 +117,9 @@ def timeline(facts: Facts, people: People) -> list[Json]:
         package = (assignment.get("accessPackage") or {}).get("displayName")
         found.append(_line("assignment", name_of(people.person(target.get("id"), target)), package, end))
     for _review, instance, package in _instances(facts):
-        end, status = moment(instance.get("endDateTime")), key(instance.get("status"))
-        if end and status not in _OVER | _NOT_BEGUN and _unanswered(instance):
-            found.append(_line("review", "reviewers", package, end))
+        closes, status = moment(instance.get("endDateTime")), key(instance.get("status"))
+        if closes and status not in _OVER | _NOT_BEGUN and _unanswered(instance):
+            found.append(_line("review", "reviewers", package, closes))
     for request in waiting(facts):
         deadline = moment((request.get("approval") or {}).get("deadline"))
         if deadline:

@@ -206,8 +206,9 @@ _RULES = (
         "MSSP205",
         "permission-added",
         "grave",
-        "A Defender role grants more",
-        "A managed Defender role has an action that it should not have.",
+        "A Defender role or a package grants more",
+        "A managed Defender role has an action or an assignment that it should not have, or a managed package grants "
+        "something else too.",
         "Run the onboarding again, and find out who changed it.",
     ),
     Rule(
@@ -275,7 +276,8 @@ _RULES = (
         "unresolved-principal",
         "notice",
         "Defender role of somebody unknown",
-        "A Defender role is assigned to an id that is nobody's in the directory any more.",
+        "A Defender role is assigned to an id that is neither a person's nor a group's in the directory, most likely not "
+        "any more.",
         "Remove the id from the role assignment in the Defender portal.",
     ),
     # ---- other ways in ----------------------------------------------------------------------------------------------
