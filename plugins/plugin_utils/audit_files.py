@@ -36,8 +36,33 @@ def store(directory: Path, document: t.Mapping[str, t.Any], facts: t.Mapping[str
     directory.mkdir(mode=0o700, parents=True, exist_ok=True)
     path = directory / f"{stem(str(document['customer']))}.json"
     write(path.with_name(f"{path.stem}.facts.json"), _text(facts))
-    write(path, _text(document))
+    write(path, _text(remembering(document, _earlier(path))))
     return path
+
+
+def remembering(document: t.Mapping[str, t.Any], earlier: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
+    """A document that knows since when and by whom where an earlier audit knew it: the log forgets (decisions S11)."""
+    listed = earlier.get("findings")
+    # Whatever lies there was perhaps not written by an audit.
+    there = [x for x in listed if isinstance(x, dict)] if isinstance(listed, list) else []
+    known = {str(x.get("fingerprint")): x for x in there if x.get("since")}
+    findings = []
+    for finding in document["findings"]:
+        before = known.get(finding["fingerprint"])
+        if before and not finding["since"]:
+            told = f"{finding['is']} An earlier audit knew: {before['since']}, by {before.get('by') or 'somebody unknown'}."
+            finding = {**finding, "since": before["since"], "by": before.get("by"), "is": told}
+        findings.append(finding)
+    return {**document, "findings": findings}
+
+
+def _earlier(path: Path) -> dict[str, t.Any]:
+    """The customer's document of the last audit; nothing where there is none that can be read."""
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}
 
 
 def _text(value: t.Mapping[str, t.Any]) -> str:

@@ -163,11 +163,36 @@ def test_other_names_are_made_safe_and_stay_apart(name):
 
 def test_documents_are_written_whole_for_the_owner(tmp_path):
     directory = tmp_path / "audit" / "customers"
-    path = store(directory, {"customer": "a/b", "x": "é"}, {"policies": []})
-    assert json.loads(path.read_text(encoding="utf-8")) == {"customer": "a/b", "x": "é"}
+    path = store(directory, {"customer": "a/b", "x": "é", "findings": []}, {"policies": []})
+    assert json.loads(path.read_text(encoding="utf-8")) == {"customer": "a/b", "x": "é", "findings": []}
     assert sorted(x.name for x in directory.iterdir()) == sorted([path.name, f"{path.stem}.facts.json"])
     assert {stat.S_IMODE(x.stat().st_mode) for x in directory.iterdir()} == {0o600}
     assert stat.S_IMODE(directory.stat().st_mode) == 0o700
+
+
+@pytest.mark.parametrize(
+    ("since", "before", "kept"),
+    [
+        (None, "2026-01-01T00:00:00Z", "2026-01-01T00:00:00Z"),
+        ("2026-02-02T00:00:00Z", "2026-01-01T00:00:00Z", None),
+        (None, None, None),
+    ],
+)
+def test_what_the_log_has_forgotten_an_earlier_audit_knows(tmp_path, since, before, kept):
+    one = {"fingerprint": "f", "is": "Here.", "since": since, "by": None}
+    store(tmp_path, {"customer": "a", "findings": [{**one, "since": before, "by": "eve"}, {**one, "fingerprint": "g"}]}, {})
+    (found,) = json.loads(store(tmp_path, {"customer": "a", "findings": [one]}, {}).read_text("utf-8"))["findings"]
+    assert (found["since"], found["by"]) == ((kept, "eve") if kept else (since, None))
+    assert ("An earlier audit knew" in found["is"]) is bool(kept)
+
+
+@pytest.mark.parametrize(
+    "text", ["", "[]", "{", '{"findings": null}', '{"findings": [1, {"since": 2}]}', '{"findings": {"a": 1}}']
+)
+def test_what_is_no_document_is_no_memory(tmp_path, text):
+    (tmp_path / "a.json").write_text(text, encoding="utf-8")
+    path = store(tmp_path, {"customer": "a", "findings": [{"fingerprint": "f", "is": "x", "since": None}]}, {})
+    assert json.loads(path.read_text("utf-8"))["findings"] == [{"fingerprint": "f", "is": "x", "since": None}]
 
 
 @pytest.mark.parametrize(
