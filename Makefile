@@ -8,6 +8,7 @@ SHELL := /bin/bash
 PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3; do $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 VENV := .venv
 VENV216 := .venv-2.16
+VENVAZURE := .venv-azure
 BIN := $(CURDIR)/$(VENV)/bin
 # Integration tests in parallel; each starts processes of its own.
 JOBS ?= 2
@@ -40,7 +41,7 @@ $(VENV216)/.ready: requirements.txt
 	@$(VENV216)/bin/python -m $(PIP) 'ansible-core>=2.16,<2.17' -r requirements.txt 'pytest>=8.3,<10' 'hypothesis>=6.100,<7'
 	@touch $@
 
-.PHONY: help venv demo gates test lint units sandbox-tests robustness integration core216 docs-troubleshooting build bench clean
+.PHONY: help venv demo gates test lint units sandbox-tests robustness integration core216 docs-troubleshooting build bench bench-azure clean
 
 venv: $(VENV)/.ready ## Install what is needed into .venv
 
@@ -88,5 +89,11 @@ gates: $(VENV)/.ready test ## make test, and what the ecosystem's own tools say 
 bench: $(VENV)/.ready ## What a task, a customer and a fleet cost (SIZE=small|full); writes .bench/
 	python tests/bench --size $(or $(SIZE),small) --out .bench
 
+bench-azure: $(VENV)/.ready ## The same three groups by azure_rm_adgroup; installs 2 GB into .venv-azure
+	@test -x $(VENVAZURE)/bin/ansible-playbook || $(PYTHON) -m venv $(VENVAZURE)
+	@$(VENVAZURE)/bin/python -m $(PIP) 'ansible>=12,<13' -r requirements.txt
+	@$(VENVAZURE)/bin/python -m $(PIP) -r $(VENVAZURE)/lib/python3*/site-packages/ansible_collections/azure/azcollection/requirements.txt
+	MSSP_TEST_ANSIBLE=$(VENVAZURE)/bin python tests/bench --size $(or $(SIZE),small) --only azure --out .bench/azure
+
 clean: ## Remove everything that make has made
-	rm -rf $(VENV) $(VENV216) .build .bench .demo .pytest_cache .hypothesis
+	rm -rf $(VENV) $(VENV216) $(VENVAZURE) .build .bench .demo .pytest_cache .hypothesis

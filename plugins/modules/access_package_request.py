@@ -37,8 +37,9 @@ options:
     description:
       - V(approve) and V(deny) decide the stage that is open and assigned to the person. A request with more stages waits for the next
         one's approvers then.
-      - V(cancel) withdraws a request that has not led to access yet; one that is being delivered, where the service still lets it. With O(target), only requests that give or prolong access are
-        meant; one that takes it away is cancelled by O(request_id).
+      - V(cancel) withdraws a request that has not led to access yet; one that is being delivered, where the service
+        still lets it. With O(target), only requests that give or prolong access are meant; one that takes it away is
+        cancelled by O(request_id).
     type: str
     choices: [approve, deny, cancel]
     required: true

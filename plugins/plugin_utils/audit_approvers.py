@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import typing as t
 
+from ansible_collections.mssp.defender.plugins.module_utils._normalise import type_name
 from ansible_collections.mssp.defender.plugins.plugin_utils.audit_drift import APPROVAL, drifted
 from ansible_collections.mssp.defender.plugins.plugin_utils.audit_facts import APPROVERS, LIVE, Facts, Managed, approvers_named
 from ansible_collections.mssp.defender.plugins.plugin_utils.audit_people import People
@@ -19,7 +20,6 @@ from ansible_collections.mssp.defender.plugins.plugin_utils.audit_values import 
     key,
     name_of,
     told,
-    type_name,
 )
 
 _EXTENDS = "requestApprovalSettings.isApprovalRequiredForUpdate"

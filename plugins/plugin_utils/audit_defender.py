@@ -145,7 +145,7 @@ def _outside(people: People, target: tuple[str, t.Any, t.Any], user_id: str, how
 
 
 def _group_of_ours(facts: Facts, role: Json, group_id: str, target: tuple[str, t.Any, t.Any]) -> t.Iterator[Finding]:
-    managed = next(x for x in facts.managed if x.group_id == group_id)
+    (managed, *_more) = [x for x in facts.managed if x.group_id == group_id]
     options = managed.role.get("options") or {}
     own = key(options.get("role_id")) == key(role["id"]) or role.get("displayName") == managed.role.get("name")
     if managed.key != APPROVERS and own:

@@ -13,7 +13,7 @@ import re
 import typing as t
 from pathlib import Path
 
-from ansible_collections.mssp.defender.plugins.plugin_utils.report_write import write
+from ansible_collections.mssp.defender.plugins.plugin_utils.report_write import make_private, write
 
 _UNSAFE = re.compile(r"^[.]|[^A-Za-z0-9._-]")
 _LONGEST = 100
@@ -22,7 +22,8 @@ _LONGEST = 100
 def stem(customer: str) -> str:
     """A customer's name as the name of a file. What had to be changed carries a digest, so that no two share one."""
     safe = _UNSAFE.sub("_", customer)[:_LONGEST]
-    if safe == customer:
+    # What ends as the facts of a customer do would be taken for them.
+    if safe == customer and not safe.endswith(".facts"):
         return safe
     return f"{safe}-{hashlib.sha256(customer.encode()).hexdigest()[:12]}"
 
@@ -33,7 +34,7 @@ def store(directory: Path, document: t.Mapping[str, t.Any], facts: t.Mapping[str
     :returns: the document's path.
     :raises OSError: as the system says.
     """
-    directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+    make_private(directory)
     path = directory / f"{stem(str(document['customer']))}.json"
     write(path.with_name(f"{path.stem}.facts.json"), _text(facts))
     write(path, _text(remembering(document, _earlier(path))))

@@ -12,7 +12,6 @@ import hashlib
 import typing as t
 
 from ansible_collections.mssp.defender.plugins.module_utils import _normalise
-from ansible_collections.mssp.defender.plugins.module_utils._normalise import type_name as type_name
 from ansible_collections.mssp.defender.plugins.module_utils._normalise import word as _word
 from ansible_collections.mssp.defender.plugins.plugin_utils.audit_rules import RULES
 

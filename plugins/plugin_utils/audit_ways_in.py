@@ -10,12 +10,13 @@ from __future__ import annotations
 import re
 import typing as t
 
+from ansible_collections.mssp.defender.plugins.module_utils._normalise import type_name
 from ansible_collections.mssp.defender.plugins.module_utils._resources.features import needed
 from ansible_collections.mssp.defender.plugins.module_utils._resources.permissions import missing
 from ansible_collections.mssp.defender.plugins.plugin_utils.audit_approvers import about
 from ansible_collections.mssp.defender.plugins.plugin_utils.audit_facts import Facts
 from ansible_collections.mssp.defender.plugins.plugin_utils.audit_people import People
-from ansible_collections.mssp.defender.plugins.plugin_utils.audit_values import Finding, Json, finding, key, name_of, type_name
+from ansible_collections.mssp.defender.plugins.plugin_utils.audit_values import Finding, Json, finding, key, name_of
 
 _READS = re.compile(r"\.Read(Basic)?(\.|$)")
 # What comes with every person's token.

@@ -22,7 +22,7 @@ import types
 import typing as t
 
 # Not used here, but by nearly every task of the role, as is what begins with onboard_ below: loaded here once, for all workers.
-import ansible.plugins.lookup  # noqa: F401
+import ansible.plugins.lookup  # noqa: F401  # pylint: disable=unused-import
 from ansible import constants as C
 from ansible.module_utils.common.arg_spec import ModuleArgumentSpecValidator
 from ansible.module_utils.common.json import AnsibleJSONEncoder
@@ -34,7 +34,11 @@ from ansible_collections.mssp.defender.plugins.module_utils._argspec import GRAP
 from ansible_collections.mssp.defender.plugins.module_utils._graph import _http
 from ansible_collections.mssp.defender.plugins.module_utils._runner import TASK_ENDS, execute, mask, tell_end, unexpected
 from ansible_collections.mssp.defender.plugins.module_utils._task import Task
-from ansible_collections.mssp.defender.plugins.plugin_utils import onboard_check, onboard_plan, onboard_run  # noqa: F401
+from ansible_collections.mssp.defender.plugins.plugin_utils import (  # noqa: F401  # pylint: disable=unused-import
+    onboard_check,
+    onboard_plan,
+    onboard_run,
+)
 
 # Parsing certifi's bundle costs 15 to 20 ms: here once, for all workers.
 _http.preload_trust()

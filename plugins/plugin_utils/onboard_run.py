@@ -47,7 +47,9 @@ class _Run:
 
     def result(self, name: str) -> Values:
         """What a task has registered; empty where it has not run."""
-        return t.cast(Values, self._variables.get(f"{PREFIX}result_{name}") or {})
+        found = self._variables.get(f"{PREFIX}result_{name}")
+        # Inside the very loop that registers it, ansible-core 2.21 has something of its own there.
+        return found if isinstance(found, collections.abc.Mapping) else {}
 
     def results(self, name: str) -> list[Values]:
         """The results of a loop."""

@@ -31,7 +31,7 @@ def write(found: dict[str, t.Any], directory: Path) -> str:
 def markdown(found: dict[str, t.Any]) -> str:
     """The tables that are there."""
     parts = [f"ansible-core {found['ansible_core']}, Python {found['python']}, {found['cpus']} CPUs; size {found['size']}."]
-    for name, show in (("tasks", _tasks), ("requests", _requests), ("fleet", _fleet), ("latency", _latency)):
+    for name, show in (("tasks", _tasks), ("requests", _requests), ("fleet", _fleet), ("latency", _latency), ("azure", _azure)):
         if name in found:
             parts.append(show(found[name]))
     return "\n\n".join(parts) + "\n"
@@ -91,6 +91,14 @@ def _fleet(part: dict[str, t.Any]) -> str:
         for each in part["growth"]
     ]
     return _table(head, rows) + "\n\n" + "\n".join(lines)
+
+
+def _azure(part: dict[str, t.Any]) -> str:
+    if "skipped" in part:
+        return f"azure_rm_adgroup was not measured: {part['skipped']}."
+    rows = [(name, f"{row['cpu']:.2f}", f"{row['wall']:.2f}", row["requests"]) for name, row in part["rows"].items()]
+    head = ("three groups without a change, one host", "CPU s", "wall s", "requests, token included")
+    return f"{_table(head, rows)}\n\nMedians of {part['runs']} alternating runs, an empty play subtracted."
 
 
 def _latency(part: dict[str, t.Any]) -> str:

@@ -69,8 +69,8 @@ def run(
 
 
 @contextlib.contextmanager
-def sandbox(directory: Path, tenants: int, **more: t.Any) -> t.Iterator[Sandbox]:
-    """A sandbox with so many customers and the MSSP's tenant."""
+def sandbox(directory: Path, tenants: int, names: t.Iterable[str] = (), **more: t.Any) -> t.Iterator[Sandbox]:
+    """A sandbox with so many customers and the MSSP's tenant; `names` as for the harness."""
     config = {
         "tenants": {"count": tenants, "name": "Customer {n}", "domain": "customer{n}.example"},
         "external_tenants": [{"display_name": "Fabrikam Security", "domain": "fabrikam.example", "tenant_id": MSSP}],
@@ -78,7 +78,7 @@ def sandbox(directory: Path, tenants: int, **more: t.Any) -> t.Iterator[Sandbox]
         "journal": {"most": 20000},
         **more,
     }
-    with server.running(directory, config) as started:
+    with server.running(directory, config, names) as started:
         yield started
 
 

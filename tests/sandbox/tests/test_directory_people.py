@@ -212,6 +212,11 @@ def test_advanced_queries(graph: Graph) -> None:
     assert [row["displayName"] for row in found] == ["Sam Security", "Ana Analyst"]
     assert graph.ok("GET", '/groups?$search="displayName:uter"', **EVENTUAL)["value"] == []
     assert graph("GET", '/users?$search="displayName:security"').status_code == 400
+    # As a parameter it is silently ignored without the header (aad-advanced-queries, error handling).
+    assert "@odata.count" not in graph.ok("GET", "/users?$count=true")
+    assert graph.ok("GET", "/users?$count=true", **EVENTUAL)["@odata.count"] > 1
+    # azure_rm_adgroup asks so.
+    assert graph.ok("GET", "//groups?$filter=displayName eq 'Inner'")["value"]
     assert graph("GET", "/users?$search=displayName:security", **EVENTUAL).status_code == 400
     assert graph("GET", '/users?$search="jobTitle:lead"', **EVENTUAL).status_code == 400
     expanded = graph.ok("GET", f"/groups/{outer}?$expand=members($select=id),owners")

@@ -61,15 +61,18 @@ class Sandbox:
 
 
 @contextlib.contextmanager
-def running(directory: Path, config: dict[str, t.Any]) -> collections.abc.Iterator[Sandbox]:
-    """A sandbox for the time of the block."""
+def running(
+    directory: Path, config: dict[str, t.Any], names: collections.abc.Iterable[str] = ()
+) -> collections.abc.Iterator[Sandbox]:
+    """A sandbox for the time of the block; its certificate is also good for `names`."""
     directory.mkdir(parents=True, exist_ok=True)
     file = directory / "config.yml"
     file.write_text(yaml.safe_dump(config), encoding="utf-8")
     errors = directory / "stderr"
+    more = [argument for name in names for argument in ("--san", name)]
     with errors.open("wb") as stderr:
         process = subprocess.Popen(
-            [sys.executable, str(PROGRAM), "--config", str(file), "--dir", str(directory)],
+            [sys.executable, str(PROGRAM), "--config", str(file), "--dir", str(directory), *more],
             stdin=subprocess.DEVNULL,
             stdout=stderr,
             stderr=stderr,

@@ -275,9 +275,11 @@ class Page(html.parser.HTMLParser):
 
 def test_names_are_text_in_html(story: Story) -> None:
     page = Page(story.text("html"))
-    tags = [tag for tag, _ in page.tags]
+    tags = [tag for tag, _attributes in page.tags]
     assert (tags.count("script"), tags.count("style"), tags.count("img")) == (1, 1, 0)
-    assert not [name for _, attributes in page.tags for name in attributes if name.startswith("on") or name in ("src", "srcset")]
+    assert not [
+        name for _tag, attributes in page.tags for name in attributes if name.startswith("on") or name in ("src", "srcset")
+    ]
     assert " ".join(NAMES["alpha"].split()) in page.texts
     assert TIERS[1]["package"] in page.texts
     links = {attributes["href"] or "" for tag, attributes in page.tags if tag == "a"}

@@ -177,8 +177,11 @@ class RouteTable:
 
 
 def _segments(raw_path: str) -> Iterator[tuple[str, list[str]]]:
-    """The path's segments. A keyed one comes as its name and keys, with the values: ``groups(uniqueName=)``, ``[x]``."""
-    for raw in raw_path.strip("/").split("/"):
+    """The path's segments. A keyed one comes as its name and keys, with the values: ``groups(uniqueName=)``, ``[x]``.
+
+    Empty ones count for nothing: azure_rm_adgroup 3.12 asks for ``/v1.0//groups``, by msgraph's client with a host of its own.
+    """
+    for raw in filter(None, raw_path.split("/")):
         segment = unquote(raw)
         by_id, keyed = (_BY_ID.match(segment), _KEYED.match(segment)) if "(" in segment else (None, None)
         if by_id:

@@ -68,7 +68,9 @@ def answer_collection(call: Call, kind: EntityType, rows: Iterable[Row], context
     found = _ordered(call, kind, found)
     start, size = _page(call, kind, page_size or call.world.config.page_size)
     body: Row = {"@odata.context": f"{call.root}/$metadata#{context}"}
-    if call.query.get("$count", "").lower() == "true" and start == 0:
+    # Of directory objects it is silently ignored without the header (aad-advanced-queries, error handling).
+    counted = not kind.advanced_only or call.header("consistencylevel").lower() == "eventual"
+    if call.query.get("$count", "").lower() == "true" and start == 0 and counted:
         body["@odata.count"] = len(found)
     _tip(call, kind, body)
     page, following = found[start : start + size], start + size
@@ -118,8 +120,6 @@ def _check_advanced(call: Call, kind: EntityType) -> None:
     counted = call.query.get("$count", "").lower() == "true"
     if "$skip" in call.query:
         raise GraphError(400, "Request_BadRequest", "'$skip' is not supported by the service.")
-    if "$count" in call.query and not eventual:
-        raise bad_query(kind.area, "$count is not currently supported.")
     if "$search" in call.query and not eventual:
         raise bad_query(
             kind.area,

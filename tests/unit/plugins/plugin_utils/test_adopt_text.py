@@ -89,7 +89,7 @@ def test_every_text_is_read_back_as_it_is_and_never_as_a_template(text):
     for value in (text, [text], {"name": text}, [{"name": text, "more": [text]}]):
         found = read_back(value)
         assert found == value
-        assert type(found) is not bool
+        assert not isinstance(found, bool)
     read = read_back(text)
     assert isinstance(read, str)
     if "{" in text:

@@ -48,10 +48,10 @@ def routes(stages, **more):
     )
 
 
-def make(http, decision="approve", claims=PERSON, *, dry=False, **options):
+def make(http, decision="approve", claims=None, *, dry=False, **options):
     params = {"request_id": A, "access_package": None, "catalog": None, "target": None, **options}
     client = graph(http)
-    wanted = Decision(client, claims, decision, "Why")
+    wanted = Decision(client, PERSON if claims is None else claims, decision, "Why")
     wanted.check()
     return wanted.make(wanted.find(params, References(client, dry)), dry=dry)
 
@@ -197,10 +197,10 @@ def test_a_request_that_may_not_be_read_is_not_cancelled():
 # -- which one -------------------------------------------------------------------------------------------------------
 
 
-def by_name(http, decision="approve", claims=PERSON):
+def by_name(http, decision="approve", claims=None):
     options = {"request_id": None, "access_package": "Tier 1", "catalog": None, "target": OTHER}
     client = graph(http)
-    return Decision(client, claims, decision, "Why").find(options, References(client, False))
+    return Decision(client, PERSON if claims is None else claims, decision, "Why").find(options, References(client, False))
 
 
 def test_two_that_fit():
