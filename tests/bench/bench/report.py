@@ -54,7 +54,7 @@ def _tasks(part: dict[str, t.Any]) -> str:
 
 def _requests(part: dict[str, t.Any]) -> str:
     rows = [
-        (name, counts["graph"], counts["writes"], counts["identity"], part["bars"][name])
+        (name, counts["graph"], counts["writes"], counts["identity"], part["bars"].get(name, ""))
         for name, counts in part["counts"].items()
     ]
     return _table(("one default customer", "Graph requests", "of them writes", "identity requests", "bar"), rows)
