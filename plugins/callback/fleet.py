@@ -3,23 +3,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 from __future__ import annotations
 
-import atexit
-import collections.abc
-import contextlib
-import time
-import typing as t
-
-from ansible import constants as C
-from ansible import context
-from ansible.plugins.callback.default import CallbackModule as Default
-from ansible.utils.color import stringc
-
-from ansible_collections.mssp.defender.plugins.plugin_utils import fleet_result, fleet_view
-from ansible_collections.mssp.defender.plugins.plugin_utils.fleet_book import Book, Told, name, told
-from ansible_collections.mssp.defender.plugins.plugin_utils.fleet_screen import Screen, is_terminal
-from ansible_collections.mssp.defender.plugins.plugin_utils.fleet_state import Customer, Fleet, Play
-from ansible_collections.mssp.defender.plugins.plugin_utils.fleet_text import one_line, tame
-
 DOCUMENTATION = r"""
 ---
 name: fleet
@@ -63,6 +46,23 @@ options:
       - section: callback_fleet
         key: foot
 """
+
+import atexit
+import collections.abc
+import contextlib
+import time
+import typing as t
+
+from ansible import constants as C
+from ansible import context
+from ansible.plugins.callback.default import CallbackModule as Default
+from ansible.utils.color import stringc
+
+from ansible_collections.mssp.defender.plugins.plugin_utils import fleet_result, fleet_view
+from ansible_collections.mssp.defender.plugins.plugin_utils.fleet_book import Book, Told, name, told
+from ansible_collections.mssp.defender.plugins.plugin_utils.fleet_screen import Screen, is_terminal
+from ansible_collections.mssp.defender.plugins.plugin_utils.fleet_state import Customer, Fleet, Play
+from ansible_collections.mssp.defender.plugins.plugin_utils.fleet_text import one_line, tame
 
 _STREAMS = ("free", "host_pinned")
 # As the default callback calls them.

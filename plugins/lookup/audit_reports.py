@@ -3,13 +3,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 from __future__ import annotations
 
-import typing as t
-
-from ansible.errors import AnsibleError
-from ansible.plugins.lookup import LookupBase
-
-from ansible_collections.mssp.defender.plugins.plugin_utils.report_run import run
-
 DOCUMENTATION = r"""
 ---
 name: audit_reports
@@ -65,6 +58,13 @@ _list:
   type: list
   elements: dict
 """
+
+import typing as t
+
+from ansible.errors import AnsibleError
+from ansible.plugins.lookup import LookupBase
+
+from ansible_collections.mssp.defender.plugins.plugin_utils.report_run import run
 
 
 class LookupModule(LookupBase):  # type: ignore[misc]

@@ -60,9 +60,14 @@ READ = {
 }
 
 
-def found(plan=PLAN, **results):
+def found(plan=None, **results):
     read = {**copy.deepcopy(READ), **results}
-    return Found({"mssp_onboard_plan": plan, **{f"mssp_onboard_result_{name}": value for name, value in read.items()}})
+    return Found(
+        {
+            "mssp_onboard_plan": PLAN if plan is None else plan,
+            **{f"mssp_onboard_result_{name}": value for name, value in read.items()},
+        }
+    )
 
 
 def ids(listed):

@@ -50,7 +50,7 @@ def test_one_line(value, line):
 @pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r", "\n", " =", "＝", "＋", "－", "＠"])
 def test_no_cell_is_a_formula(start):
     text = csv_text(["name"], [[f"{start}cmd|'/c calc'!A1"]])
-    [_, [cell]] = csv.reader(io.StringIO(text))
+    [_header, [cell]] = csv.reader(io.StringIO(text))
     assert cell[0] == "'"
     assert cell.endswith("cmd|'/c calc'!A1")
 
@@ -113,7 +113,7 @@ def test_whatever_the_name_a_row_is_one_line_that_can_be_written(name):
     for table in (csv_text, markdown_table, text_table):
         lines = table(["name", "n"], [[name, 1]]).encode("utf-8").split(b"\n")
         assert len(lines) == (3 if table is csv_text else 4)
-    [_, [cell, _]] = csv.reader(io.StringIO(csv_text(["name", "n"], [[name, 1]])))
+    [_header, [cell, _number]] = csv.reader(io.StringIO(csv_text(["name", "n"], [[name, 1]])))
     assert cell.removeprefix("'") == one_line(name).removeprefix("'")
     assert not re.match(r"[=+\-@\t\r\n＝＋－＠]", cell)
 
