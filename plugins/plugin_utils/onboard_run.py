@@ -21,8 +21,10 @@ Item = dict[str, t.Any]
 
 # What check mode returns as the id of an object that is not there yet; modules take it in check mode only.
 _LATER = "(known after apply)"
+# The mark of an object that this run has made and nobody has used yet, as modules know it.
+_NOTHING_IN_IT = "nothing_in_it"
 # What modules need of an object that another one refers to. The whole of it would be carried through every template.
-_REFERENCE = ("id", "displayName", "accessPackages", "assignmentPolicies", "resources")
+_REFERENCE = ("id", "displayName", "resources")
 
 
 def answer(asked: str, variables: Values) -> t.Any:
@@ -57,7 +59,7 @@ class _Run:
 
     def made(self, name: str, returned: str) -> list[Item]:
         """The objects that a loop has returned, as references."""
-        return [reference(result[returned]) for result in self.results(name)]
+        return [referred(result, returned) for result in self.results(name)]
 
     def text(self, name: str) -> t.Any:
         """A constant of the role's vars."""
@@ -72,6 +74,15 @@ class _Run:
 def reference(entity: Values) -> Item:
     """An object as other tasks refer to it."""
     return {key: entity[key] for key in _REFERENCE if entity.get(key) is not None}
+
+
+def referred(result: Values, returned: str) -> Item:
+    """The object that a task of this run has returned, as later tasks of it refer to it.
+
+    What the task has made is used by the next task of this run first: that need not ask what is in it.
+    """
+    made = any(change["action"] == "create" and change["property"] is None for change in result.get("changes") or ())
+    return {**reference(result[returned]), **({_NOTHING_IN_IT: True} if made else {})}
 
 
 def unique_name(mssp: str, key: str) -> str:
@@ -146,9 +157,9 @@ def roles(items: t.Iterable[Values], made: t.Sequence[Values]) -> list[Item]:
     return _with(items, lambda item: {"assigned_groups": [made[item["number"]]]})
 
 
-def packages(items: t.Iterable[Values], made: t.Sequence[Values], catalog: Values, directory: str | None) -> list[Item]:
-    """Access packages, with their catalog, what they grant, and the customer's domain for their links."""
-    both = {"catalog": reference(catalog), "directory_hint": directory}
+def packages(items: t.Iterable[Values], made: t.Sequence[Values], catalog: Item, directory: str | None) -> list[Item]:
+    """Access packages, with their catalog (a reference), what they grant, and the customer's domain for their links."""
+    both = {"catalog": catalog, "directory_hint": directory}
     *tiers, approvers = made
 
     def more(item: Values) -> Item:
@@ -259,7 +270,7 @@ _ANSWERS: t.Mapping[str, t.Callable[[_Run], t.Any]] = {
     "packages": lambda run: packages(
         run.plan["packages"],
         run.made("groups", "group"),
-        run.result("catalog")["catalog"],
+        referred(run.result("catalog"), "catalog"),
         run.plan["directory_hint"] or run.result("preflight")["tenant"]["domain"],
     ),
     "policies": lambda run: policies(

@@ -168,7 +168,7 @@ class AccessPackage(Resource):
             return t.cast("Entity | None", found)
         if self._catalog is None:
             raise Failure("the catalog is not named, and package names are unique only in a catalog", remedy="Set catalog.")
-        if not self._catalog.known or (not fresh and self._catalog.told.get("accessPackages") == []):
+        if not self._catalog.known or (not fresh and self._catalog.empty):
             return None
         # The catalog's packages in one request, which the items of a loop share.
         query = {"$filter": f"catalog/id eq {literal(self._catalog.id)}", "$expand": EXPAND}
@@ -201,8 +201,7 @@ class AccessPackage(Resource):
             _NOT_YET,
             lambda: self.graph.post(PACKAGES, {**body, "catalog": {"id": catalog.id}}),
         )
-        # With its policies, of which it has none yet: whoever is given this result need not ask.
-        return {**body, **made, "catalog": {"id": catalog.id}, "resourceRoleScopes": [], "assignmentPolicies": []}
+        return {**body, **made, "catalog": {"id": catalog.id}, "resourceRoleScopes": []}
 
     def update(self, current: Entity, changed: Entity) -> Entity:
         self.graph.patch(f"{PACKAGES}/{current['id']}", changed)

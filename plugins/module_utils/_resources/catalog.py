@@ -200,8 +200,7 @@ class Catalog(Resource):
             raise Failure("it is a catalog that Microsoft manages", remedy="Choose another name.", code="CannotBeAdopted")
 
     def create(self, body: Entity) -> Entity:
-        # With its packages, of which it has none yet: whoever is given this result need not ask.
-        made = {**body, **self.graph.post(CATALOGS, body), "accessPackages": []}
+        made = {**body, **self.graph.post(CATALOGS, body)}
         # Whether a tenant takes two catalogs of one name is not documented.
         keep_one(
             self.graph,

@@ -152,7 +152,7 @@ class Policy(Resource):
             return t.cast("Entity | None", found)
         if self._package is None:
             raise Failure("the access package is not named, and policies have names only there", remedy="Set access_package.")
-        if not self._package.known or (not fresh and self._package.told.get("assignmentPolicies") == []):
+        if not self._package.known or (not fresh and self._package.empty):
             return None
         query = {"$filter": f"accessPackage/id eq {literal(self._package.id)}", "$expand": "accessPackage"}
         listed = self.graph.list(POLICIES, query, fresh=fresh)

@@ -40,6 +40,10 @@ def can_exist(params: t.Mapping[str, t.Any], filters: t.Iterable[str], check_mod
     return KNOWN_AFTER_APPLY not in stated.values()
 
 
+# The mark that says so in a reference.
+NOTHING_IN_IT = "nothing_in_it"
+
+
 @dataclasses.dataclass(frozen=True)
 class Ref:
     """An object by id, and how people call it."""
@@ -55,6 +59,14 @@ class Ref:
     def known(self) -> bool:
         """Whether the object exists already."""
         return self.id != KNOWN_AFTER_APPLY
+
+    @property
+    def empty(self) -> bool:
+        """Whether nothing is in it yet: only the plan of a role says so, which knows that nobody has used it since it was made.
+
+        A module's own result must not: it may be registered once and used twice.
+        """
+        return self.told.get(NOTHING_IN_IT) is True
 
     @property
     def key(self) -> str:

@@ -127,8 +127,9 @@ class Run:
         groups = [onboard_run.reference(group) for group in whole]
         self._loop_of("mde_role", onboard_run.roles(plan["roles"], groups))
         (catalog,) = self._task("access_package_catalog", [{**plan["catalog"], "groups": whole}])
-        items = onboard_run.packages(plan["packages"], groups, catalog["catalog"], preflight["tenant"]["domain"])
-        packages = [onboard_run.reference(result["access_package"]) for result in self._loop_of("access_package", items)]
+        whence = onboard_run.referred(catalog, "catalog")
+        items = onboard_run.packages(plan["packages"], groups, whence, preflight["tenant"]["domain"])
+        packages = [onboard_run.referred(result, "access_package") for result in self._loop_of("access_package", items)]
         policies = onboard_run.policies(plan["policies"], groups, packages, organization["connected_org"])
         self._loop_of("access_package_policy", policies)
 

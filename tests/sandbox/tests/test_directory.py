@@ -122,6 +122,9 @@ def test_members(graph: Graph) -> None:
     graph("PATCH", f"/groups/{group}", {"members@odata.bind": bind[:1]}, 204)
     members = graph.ok("GET", f"/groups/{group}/members?$select=id")["value"]
     assert members == [{"@odata.type": "#microsoft.graph.user", "id": object_id} for object_id in (admin, guest)]
+    # What a user does not have is not answered of one, though groups have it.
+    members = graph.ok("GET", f"/groups/{group}/members?$select=id,groupTypes,userType")["value"]
+    assert [set(member) for member in members] == [{"@odata.type", "id", "userType"}] * 2
     graph("DELETE", f"/groups/{group}/members/{guest}/$ref", status=204)
     assert graph.refused("DELETE", f"/groups/{group}/members/{guest}/$ref")[0] == 404
     outer = make_group(graph, **{"members@odata.bind": [f"{graph.sandbox.url}/v1.0/groups/{group}"]})

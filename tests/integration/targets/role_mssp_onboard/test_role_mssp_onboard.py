@@ -187,7 +187,7 @@ def test_two_customers_with_one_tenant(job: Onboarding) -> None:
         (
             {"mssp_onboard_customer_approvers": [{"user": "nobody@alone.onmicrosoft.com"}]},
             "there is no user 'nobody@alone.onmicrosoft.com'. Check the name, or create it first. In the variables of this role: "
-            "mssp_onboard_customer_approvers, mssp_onboard_reviewers and",
+            "mssp_onboard_customer_approvers, mssp_onboard_initial_approvers,",
         ),
         ({"mssp_onboard_reviewers": [{"group": "Nobody's"}]}, "reviews.reviewers: there is no group 'Nobody's'."),
         ({"mssp_onboard_tier1_permissions": ["see_all"]}, "'see_all' is no permission of Defender."),

@@ -169,6 +169,7 @@ DIRECTORY_OBJECT: EntityType = EntityType(
         "isMemberManagementRestricted": _READ_ONLY,
     },
     advanced_only=True,
+    derived=lambda: (USER, GROUP, SERVICE_PRINCIPAL, DIRECTORY_ROLE, ADMINISTRATIVE_UNIT),
 )
 
 SERVICE_PRINCIPAL = EntityType(

@@ -86,7 +86,7 @@ def render(call: Call, kind: EntityType, row: Row, select: tuple[str, ...] = (),
     """One object as it is answered."""
     shown = kind.present(call, row) if kind.present else row
     if select:
-        result = {name: shown.get(name) for name in kind.properties if name in select}
+        result = {name: shown.get(name) for name in kind.actual(shown).properties if name in select}
     else:
         result = {
             name: shown.get(name) for name, declared in kind.properties.items() if not declared.on_request and (name in shown)

@@ -71,6 +71,13 @@ class EntityType:
     """Turns a stored row into what is read back."""
     advanced_only: bool = False
     """$count, ne, not and endsWith need ConsistencyLevel: eventual (directory objects)."""
+    derived: Callable[[], tuple[EntityType, ...]] = tuple
+    """The types that its objects really have: nothing is answered of an object that its own type does not declare."""
+
+    def actual(self, row: Row) -> EntityType:
+        """The type of one object, by what it says of itself."""
+        said = str(row.get("@odata.type", "")).rpartition(".")[2]
+        return next((kind for kind in self.derived() if kind.name == said), self)
 
 
 def text(max_length: int = 0, **more: Any) -> Property:

@@ -200,7 +200,7 @@ PREFLIGHT_FAILURES = failures(
 
 # Nobody signs in during a story, and an ordinary module could show no code.
 SIGN_IN = Story(
-    "sign-in",
+    "sign-in-failures",
     lambda tenant: {},
     [
         step("who and where without a person", "tenant_info", "ok"),
