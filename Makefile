@@ -83,7 +83,7 @@ build: $(VENV)/.ready ## Build the collection and look into the tarball
 	python tests/check_tarball.py .build/mssp-defender-*.tar.gz
 
 gates: $(VENV)/.ready test ## make test, and what the ecosystem's own tools say (ansible-test, mypy --strict, an installed copy)
-	MSSP_SWEEP=full python -m pytest -p no:cacheprovider -q -n $(JOBS) --dist loadfile tests/robustness
+	MSSP_SWEEP=full python -m pytest -p no:cacheprovider -q -n $(JOBS) --dist loadfile tests/robustness tests/integration/targets/both_ways
 	tests/gates.sh
 
 bench: $(VENV)/.ready ## What a task, a customer and a fleet cost (SIZE=small|full); writes .bench/

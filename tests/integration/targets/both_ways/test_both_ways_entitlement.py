@@ -9,7 +9,7 @@ import pytest
 from harness.server import Sandbox
 from harness.ways import entitlement, policies, requesting
 from harness.ways.comparing import Case, TellAll, assert_as_in_the_worker, assert_the_same_requests, cases, pairs
-from harness.ways.telling import WAYS, tell
+from harness.ways.telling import USUAL, tell
 
 STORIES = (*entitlement.STORIES, *policies.STORIES, *requesting.STORIES)
 CASES, NAMES = cases(STORIES)
@@ -31,7 +31,7 @@ def test_the_same_requests(told: TellAll, story: str, way: str) -> None:
     assert_the_same_requests(told, story, way)
 
 
-@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("way", USUAL)
 def test_warnings_are_told_on_every_way(told: TellAll, way: str) -> None:
     """That they are equal is in test_each_task; here, that there was one to compare."""
     warnings = told["organization", way].tasks["create"].result["warnings"]

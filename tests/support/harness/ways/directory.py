@@ -9,7 +9,7 @@ import typing as t
 
 from harness import world
 from harness.tenants import ASSIGNMENTS, ROLES, Tenant
-from harness.ways.telling import Story, failures, predicted, registered, step
+from harness.ways.telling import WAYS, Story, failures, predicted, registered, step
 
 NOWHERE = "00000000-1111-4222-8333-444444444444"
 BASICS = "microsoft.xdr/secops/securitydata/basics/read"
@@ -43,6 +43,7 @@ def _group(tenant: Tenant) -> dict[str, t.Any]:
     return {name: tenant.user(name) for name in ("ben", "cyd")}
 
 
+# On all ways, whatever the size.
 GROUP = Story(
     "group",
     _group,
@@ -70,6 +71,7 @@ GROUP = Story(
         step("absent", "aad_group", "changed", name="Tier 1", state="absent", force=True),
         step("absent again", "aad_group", "ok", name="Tier 1", state="absent", force=True),
     ],
+    WAYS,
 )
 
 # Every kind of failure, on all ways.
@@ -93,6 +95,7 @@ GROUP_FAILURES = Story(
         step("no name", "aad_group", "one of the following is required: name, group_id", description="x"),
         step("in use", "aad_group", "InUse", name="Squatted", state="absent"),
     ],
+    WAYS,
 )
 
 _ROLE: dict[str, t.Any] = {
