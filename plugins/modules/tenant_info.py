@@ -19,12 +19,27 @@ options:
       - What is intended. The permissions it needs are compared with those in the token.
       - V(groups), V(defender) and V(entitlement) are the parts of V(onboard). V(role_assignable_groups) takes what making groups
         that may hold directory roles takes, which is more.
+      - V(preflight) takes what reading the gates of a tenant takes; V(approve) are the delegated permissions of who decides requests.
+      - V(cross_tenant) is setting another tenant's entry in the cross-tenant access policy.
       - V(audit) takes permissions to read only, V(audit_drift) those of it that the onboarding takes in check mode.
       - V(cut_off) also blocks users. V(block_tenant) and V(delete_guests) are what it and V(offboard) can do beyond.
     type: list
     elements: str
     choices:
-      [onboard, groups, role_assignable_groups, defender, entitlement, cut_off, block_tenant, offboard, delete_guests, audit, audit_drift]
+      - onboard
+      - groups
+      - role_assignable_groups
+      - defender
+      - entitlement
+      - cut_off
+      - block_tenant
+      - cross_tenant
+      - offboard
+      - delete_guests
+      - audit
+      - audit_drift
+      - preflight
+      - approve
     default: []
   fail_on_missing:
     description: Fail with one sentence when a permission is missing.

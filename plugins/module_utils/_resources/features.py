@@ -66,16 +66,22 @@ FEATURES: t.Mapping[str, tuple[str, ...]] = {
     # What is taken away is what onboarding made: the same permissions, and those for people.
     "cut_off": (*_ENTITLEMENT, *_GROUPS, *_DEFENDER, *User.permissions.write),
     "block_tenant": CrossTenantPartner.permissions.write,
+    "cross_tenant": CrossTenantPartner.permissions.write,
     "offboard": (*_ENTITLEMENT, *_GROUPS, *_DEFENDER),
     "delete_guests": (*_ENTITLEMENT, *DELETE),
     "audit": _AUDIT,
     "audit_drift": _DRIFT,
+    # What stands between an assignment and a guest who can sign in (decisions M7); what may not be read is told as not checked.
+    "preflight": ("Policy.Read.All", "Policy.Read.B2BManagementPolicy"),
+    # Delegated by a person, whom the customer's tenant has let in.
+    "approve": ("EntitlementManagement.ReadWrite.All", "User.Read"),
 }
 
 
 def needed(features: t.Iterable[str]) -> list[str]:
-    """The permissions for these features, each once. Knowing the tenant's name and domains belongs to each of them."""
+    """The permissions for these features, each once. Knowing the tenant's name and domains belongs to each of an application."""
+    features = list(features)
     names = [name for feature in features for name in FEATURES[feature]]
-    if names:
+    if set(features) - {"approve"}:
         names += tenants.PERMISSIONS.read
     return list(dict.fromkeys(names))

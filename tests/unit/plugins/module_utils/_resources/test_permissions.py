@@ -60,7 +60,8 @@ def test_what_a_feature_needs(features, permissions):
 def test_onboarding_needs_all_that_its_parts_need():
     assert set(needed(["groups", "defender", "entitlement"])) == set(needed(["onboard"]))
     parts = {"onboard", "groups", "role_assignable_groups", "defender", "entitlement"}
-    assert set(FEATURES) == {*parts, "cut_off", "block_tenant", "offboard", "delete_guests", "audit", "audit_drift"}
+    taking = {"cut_off", "block_tenant", "cross_tenant", "offboard", "delete_guests"}
+    assert set(FEATURES) == {*parts, *taking, "audit", "audit_drift", "preflight", "approve"}
 
 
 def test_role_assignable_groups_take_more_than_onboarding():
