@@ -110,6 +110,7 @@ def run(task: Task) -> dict[str, t.Any]:
     task.needs = audit_log.PERMISSIONS.read
     wanted = {name: task.params[name] for name in ("target", "service", "activities", "days")}
     with doing("read the audit log"):
+        task.cloud.require("audit_log")
         return {"changed": False, "entries": audit_log.read(task.graph, **wanted)}
 
 

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 # This module_utils file is PRIVATE to the collection: no stability is promised to other collections.
-"""The national clouds of Microsoft: hosts by name.
+"""The national clouds of Microsoft: hosts by name, and what each has (`_cloud_features.py`).
 
 Source: Graph documentation, concepts/deployments; My Access: entra-docs, access-package-settings; portals:
 defender-endpoint/gov (2026-01). A host that is not documented is None and is never guessed.
@@ -13,7 +13,8 @@ from __future__ import annotations
 
 import dataclasses
 
-from ansible_collections.mssp.defender.plugins.module_utils._failures import InvalidInput
+from ansible_collections.mssp.defender.plugins.module_utils._failures import Failure, InvalidInput
+from ansible_collections.mssp.defender.plugins.module_utils._graph._cloud_features import FEATURES, Offer
 
 
 @dataclasses.dataclass(frozen=True)
@@ -25,6 +26,35 @@ class Cloud:
     graph_url: str
     my_access_url: str | None
     portal_url: str | None
+
+    def lacks(self, feature: str) -> str | None:
+        """A sentence when this cloud is documented not to have the feature.
+
+        :param feature: a name of `_cloud_features.FEATURES`.
+        """
+        if FEATURES[feature].offer(self.name) is not Offer.NO:
+            return None
+        return f"The cloud {self.name} does not have {FEATURES[feature].what}. {FEATURES[feature].effect}"
+
+    def unsure(self, feature: str) -> str | None:
+        """A sentence when Microsoft does not say whether this cloud has the feature."""
+        if FEATURES[feature].offer(self.name) is not Offer.UNDOCUMENTED:
+            return None
+        return f"Microsoft documents no {_bare(FEATURES[feature].what)} for the cloud {self.name}. {FEATURES[feature].effect}"
+
+    def require(self, feature: str) -> None:
+        """Fail with one sentence, before anything is asked, when this cloud is documented not to have the feature."""
+        if self.lacks(feature):
+            raise Failure(
+                f"the cloud {self.name} does not have {FEATURES[feature].what}",
+                remedy=FEATURES[feature].effect,
+                code="NotInThisCloud",
+            )
+
+
+def _bare(what: str) -> str:
+    """Without its article: `no address of ...`."""
+    return what.removeprefix("an ").removeprefix("the ")
 
 
 _CLOUDS = (
@@ -52,15 +82,19 @@ _CLOUDS = (
     Cloud("china", "https://login.chinacloudapi.cn", "https://microsoftgraph.chinacloudapi.cn", None, None),
 )
 
-# The names that Azure's own tools use.
+# The names that Azure's own tools use, and those of Microsoft Graph's.
 _ALIASES = {
+    "global": "public",
     "azurecloud": "public",
     "azurepubliccloud": "public",
     "azureusgovernment": "usgov",
     "azureusgovernmentcloud": "usgov",
+    "usgovdod": "usgov_dod",
     "azurechinacloud": "china",
 }
 
+# In the order in which they are documented.
+NAMES = tuple(cloud.name for cloud in _CLOUDS)
 MICROSOFT_LOGIN_URLS = frozenset(cloud.login_url for cloud in _CLOUDS)
 
 
@@ -71,5 +105,6 @@ def find_cloud(name: str) -> Cloud:
     for cloud in _CLOUDS:
         if cloud.name == wanted:
             return cloud
-    known = ", ".join(cloud.name for cloud in _CLOUDS)
-    raise InvalidInput(f"the cloud '{name}' is not known", remedy=f"Set cloud to one of {known}, or to Azure's name for it.")
+    raise InvalidInput(
+        f"the cloud '{name}' is not known", remedy=f"Set cloud to one of {', '.join(NAMES)}, or to Azure's name for it."
+    )
