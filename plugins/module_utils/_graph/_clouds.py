@@ -19,9 +19,13 @@ from ansible_collections.mssp.defender.plugins.module_utils._graph._cloud_featur
 
 @dataclasses.dataclass(frozen=True)
 class Cloud:
-    """Where one cloud answers. URLs have no slash at the end."""
+    """Where one cloud answers. URLs have no slash at the end.
+
+    :param azure_name: what Azure's tools call it; they do not tell the two clouds of the US government apart.
+    """
 
     name: str
+    azure_name: str
     login_url: str
     graph_url: str
     my_access_url: str | None
@@ -60,6 +64,7 @@ def _bare(what: str) -> str:
 _CLOUDS = (
     Cloud(
         "public",
+        "AzureCloud",
         "https://login.microsoftonline.com",
         "https://graph.microsoft.com",
         "https://myaccess.microsoft.com",
@@ -67,6 +72,7 @@ _CLOUDS = (
     ),
     Cloud(
         "usgov",
+        "AzureUSGovernment",
         "https://login.microsoftonline.us",
         "https://graph.microsoft.us",
         "https://myaccess.microsoft.us",
@@ -74,12 +80,20 @@ _CLOUDS = (
     ),
     Cloud(
         "usgov_dod",
+        "AzureUSGovernment",
         "https://login.microsoftonline.us",
         "https://dod-graph.microsoft.us",
         "https://myaccess.microsoft.us",
         "https://security.apps.mil",
     ),
-    Cloud("china", "https://login.chinacloudapi.cn", "https://microsoftgraph.chinacloudapi.cn", None, None),
+    Cloud(
+        "china",
+        "AzureChinaCloud",
+        "https://login.chinacloudapi.cn",
+        "https://microsoftgraph.chinacloudapi.cn",
+        None,
+        None,
+    ),
 )
 
 # The names that Azure's own tools use, and those of Microsoft Graph's.
@@ -91,6 +105,16 @@ _ALIASES = {
     "azureusgovernmentcloud": "usgov",
     "usgovdod": "usgov_dod",
     "azurechinacloud": "china",
+}
+
+# Further names of the identity platform, as MSAL knows them.
+_OTHER_LOGIN_HOSTS = {
+    "login.microsoft.com": "login.microsoftonline.com",
+    "login.windows.net": "login.microsoftonline.com",
+    "sts.windows.net": "login.microsoftonline.com",
+    "login-us.microsoftonline.com": "login.microsoftonline.us",
+    "login.usgovcloudapi.net": "login.microsoftonline.us",
+    "login.partner.microsoftonline.cn": "login.chinacloudapi.cn",
 }
 
 # In the order in which they are documented.
@@ -108,3 +132,14 @@ def find_cloud(name: str) -> Cloud:
     raise InvalidInput(
         f"the cloud '{name}' is not known", remedy=f"Set cloud to one of {', '.join(NAMES)}, or to Azure's name for it."
     )
+
+
+def by_graph(url: str) -> Cloud | None:
+    """The cloud whose Graph this is."""
+    return next((cloud for cloud in _CLOUDS if cloud.graph_url == url), None)
+
+
+def by_login_host(host: str | None) -> tuple[Cloud, ...]:
+    """The clouds whose identity platform answers at this host; none for a host that is not Microsoft's."""
+    login_url = f"https://{_OTHER_LOGIN_HOSTS.get(host or '', host)}"
+    return tuple(cloud for cloud in _CLOUDS if cloud.login_url == login_url)

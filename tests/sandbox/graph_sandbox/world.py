@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -56,6 +57,7 @@ class Client:
     federated: tuple[FederatedConfig, ...] = ()
     managed_identity: bool = False
     multi_tenant: bool = False
+    secret_ends: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +108,8 @@ class World:
         self.sessions = Sessions(self)
         self.tenants = Tenants(self._build, lambda tenant, config: seed_tenant(self, tenant, config))
         self.known: dict[str, KnownTenant] = {}
+        self.elsewhere: dict[str, str] = {}
+        """The clouds of the tenants that live in another one, by id and domain."""
         self._by_name: dict[str, str] = {}
         self._registrations: list[tuple[str, ClientConfig, bool]] = [("", entry, True) for entry in config.applications]
         for external in config.external_tenants:
@@ -173,6 +177,10 @@ class World:
 
     def _know(self, config: TenantConfig | ExternalTenantConfig) -> KnownTenant:
         tenant_id = config.tenant_id or derive_guid(self.config.seed, "tenant", config.domain.lower())
+        if isinstance(config, ExternalTenantConfig) and config.cloud not in (None, self.config.cloud):
+            names = (tenant_id, config.domain, *config.aliases)
+            self.elsewhere.update((name.lower(), str(config.cloud)) for name in names)
+            return KnownTenant(tenant_id, config.display_name, config.domain, ())
         known = KnownTenant(tenant_id, config.display_name, config.domain, (config.domain, *config.aliases))
         self.known[tenant_id] = known
         self._by_name.update((domain.lower(), tenant_id) for domain in known.domains)
@@ -224,4 +232,5 @@ class World:
             tuple(config.federated),
             config.managed_identity,
             shared,
+            config.client_secret_ends,
         )

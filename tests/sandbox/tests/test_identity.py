@@ -164,6 +164,29 @@ def test_certificate_with_msal(start: Start, tmp_path: Path) -> None:
     assert token(other_key, other_thumbprint)["error_codes"] == [700027]
 
 
+def test_a_secret_and_a_certificate_end(start: Start, tmp_path: Path) -> None:
+    """AADSTS7000222 for a secret; for a certificate AADSTS700027, which is also the code of an unknown one."""
+    key, thumbprint, path = make_certificate(tmp_path, "a day")
+    ends = (datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(hours=1)).isoformat()
+    clients = [{"name": "secret", "client_secret_ends": ends}, {"name": "certificate", "certificate": str(path)}]
+    sandbox = start({"tenants": [{**BASIC["tenants"][1], "clients": clients}]})
+    by_name = {client["name"]: client for client in sandbox.tenant()["clients"]}
+
+    def codes(name: str, **more: Any) -> list[int] | None:
+        answer = sandbox.application(by_name[name], "fabrikam.example", **more).acquire_token_for_client(SCOPES)
+        found: list[int] | None = answer.get("error_codes")
+        return found
+
+    signed = {"client_credential": {"private_key": key, "thumbprint": thumbprint}}
+    assert (codes("secret"), codes("certificate", **signed)) == (None, None)
+    assert codes("secret", client_credential="wr0ng") == [7000215]
+    sandbox.control("POST", "clock", {"advance_seconds": 7200})
+    assert codes("secret") == [7000222]
+    assert codes("default") is None
+    sandbox.control("POST", "clock", {"advance_seconds": 86400})
+    assert codes("certificate", **signed) == [700027]
+
+
 @pytest.mark.parametrize(
     ("token", "words"),
     [

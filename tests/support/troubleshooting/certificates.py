@@ -18,7 +18,7 @@ PASSWORD = "Th3-Passw0rd-of-a-certificate"
 
 
 def write(directory: Path) -> None:
-    """Write `good.pem`, `expired.pem`, `encrypted.pem`, `encrypted.pfx`, `no-key.pem` and `rubbish`."""
+    """Write `good.pem`, `expired.pem`, `encrypted.pem`, `encrypted.pfx`, `mixed.pem`, `no-key.pem` and `rubbish`."""
     key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "mssp")])
     now = datetime.datetime.now(datetime.timezone.utc)
@@ -47,5 +47,9 @@ def write(directory: Path) -> None:
     (directory / "expired.pem").write_bytes(ended + private(serialization.NoEncryption()))
     (directory / "encrypted.pem").write_bytes(public + private(locked))
     (directory / "encrypted.pfx").write_bytes(pkcs12.serialize_key_and_certificates(b"x", key, certificate, None, locked))
+    another = rsa.generate_private_key(public_exponent=65537, key_size=2048).private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    (directory / "mixed.pem").write_bytes(public + another)
     (directory / "no-key.pem").write_bytes(public)
     (directory / "rubbish").write_bytes(b"rubbish")

@@ -47,7 +47,8 @@ class Standin:
         return 404, "application/json", json.dumps({"error": {"code": "NotFound", "message": f"{method} {path}"}})
 
     def _token(self, tenant: str, rest: str) -> tuple[int, str, str]:
-        root = f"{self.url}/{tenant}"
+        # `endpoints`: as a tenant of another cloud has them.
+        root = self.identity[tenant].get("endpoints", f"{self.url}/{tenant}")
         if rest.endswith("openid-configuration"):
             document = {name: f"{root}/oauth2/v2.0/{name[:5]}" for name in ("token_endpoint", "authorization_endpoint")}
             return 200, "application/json", json.dumps({**document, "issuer": f"{root}/v2.0"})

@@ -8,6 +8,23 @@
 from __future__ import annotations
 
 # Source: Microsoft's list of AADSTS codes, and what operators of multi-tenant applications report.
+_ANOTHER_CLOUD = (
+    "the tenant is in another cloud",
+    "Set cloud to that of the tenant, and client_id to an application that is registered in that cloud.",
+)
+_SECOND_FACTOR = (
+    "this tenant wants a second factor of the person who signed in",
+    "Sign in again with playbooks/sign_in.yml, to this tenant.",
+)
+_DEVICE = (
+    "a Conditional Access policy of the customer wants a managed device of the person who signed in",
+    "Sign in again with playbooks/sign_in.yml, in a browser on such a device, or ask the customer to except the person from it.",
+)
+_UNUSED = (
+    "the refresh token has expired, since nobody used it for too long",
+    "Sign in again with playbooks/sign_in.yml.",
+)
+
 ADVICE = {
     "AADSTS7000215": ("the client secret is wrong", "Give the secret's value, not its id, of the application {client}."),
     "AADSTS7000222": ("the client secret has expired", "Create a new secret for the application {client}."),
@@ -29,6 +46,8 @@ ADVICE = {
     ),
     "AADSTS90002": ("the tenant is not known in this cloud", "Check tenant_id and cloud."),
     "AADSTS900023": ("the tenant is not known in this cloud", "Check tenant_id and cloud."),
+    "AADSTS900382": _ANOTHER_CLOUD,
+    "AADSTS90038": _ANOTHER_CLOUD,
     "AADSTS53003": (
         "a Conditional Access policy of the customer blocks the application",
         "Ask the customer to except {client} from it.",
@@ -45,9 +64,11 @@ ADVICE = {
         "the application {client} is a public one, which takes neither secret nor certificate",
         "Leave them out; where the environment has some, set client_secret and certificate_path to an empty text.",
     ),
-    "AADSTS700082": (
-        "the refresh token has expired, since nobody used it for too long",
-        "Sign in again with playbooks/sign_in.yml.",
+    "AADSTS700082": _UNUSED,
+    "AADSTS70008": _UNUSED,
+    "AADSTS70043": (
+        "the customer's policy on how long a sign-in lasts has ended the refresh token",
+        "Sign in again with playbooks/sign_in.yml, or ask the customer to except the person from it.",
     ),
     "AADSTS50173": (
         "the refresh token was revoked",
@@ -66,10 +87,15 @@ ADVICE = {
         "Ask the customer to invite them as a guest, or sign in as somebody who is one.",
     ),
     "AADSTS50057": ("the account of the person who signed in is disabled", "Sign in as somebody else."),
-    "AADSTS50076": (
-        "this tenant wants a second factor of the person who signed in",
-        "Sign in again with playbooks/sign_in.yml, to this tenant.",
+    "AADSTS50105": (
+        "the person who signed in is not assigned to the application {client} in this tenant",
+        "An administrator of the customer assigns them under Enterprise applications, Users and groups.",
     ),
+    "AADSTS50076": _SECOND_FACTOR,
+    "AADSTS50078": _SECOND_FACTOR,
+    "AADSTS50079": _SECOND_FACTOR,
+    "AADSTS53000": _DEVICE,
+    "AADSTS530003": _DEVICE,
     "AADSTS65004": ("the person declined", "Run again for a new code, if that was a mistake."),
     "AADSTS70020": ("the code has expired before anybody signed in", "Run again for a new code."),
     "AADSTS700211": (
@@ -91,6 +117,14 @@ ADVICE = {
     "AADSTS70025": (
         "the application {client} has no federated credential",
         "Add one for the issuer of the token, under Certificates and secrets.",
+    ),
+    "AADSTS700236": (
+        "a token of another Entra ID tenant is not taken as a federated token here",
+        "Let an application of that token's own tenant trust it; it may be a multi-tenant one that the customer consents to.",
+    ),
+    "AADSTS50027": (
+        "the signature of the assertion does not hold",
+        "The federated token is not signed by a key that its issuer publishes, or was cut off on its way into the file.",
     ),
     "AADSTS700024": (
         "the assertion is outside its time",

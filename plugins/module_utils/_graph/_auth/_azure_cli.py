@@ -18,6 +18,7 @@ import typing as t
 from ansible_collections.mssp.defender.plugins.module_utils._failures import Failure, InvalidInput, some
 from ansible_collections.mssp.defender.plugins.module_utils._graph._auth import _child, _claims
 from ansible_collections.mssp.defender.plugins.module_utils._graph._auth._identity import Identity
+from ansible_collections.mssp.defender.plugins.module_utils._graph._clouds import by_graph
 
 NAME = "azure_cli"
 NEEDS: tuple[str, ...] = ()
@@ -27,6 +28,8 @@ ANY_TENANT = True
 
 _TENANT = re.compile(r"[A-Za-z0-9][A-Za-z0-9.-]*")
 _AADSTS = re.compile(r"AADSTS\d+")
+# No such resource, and no such tenant, in the cloud that the CLI is set to.
+_OF_ANOTHER_CLOUD = frozenset({"AADSTS500011", "AADSTS900382", "AADSTS90038"})
 
 
 def available(options: t.Mapping[str, t.Any]) -> bool:
@@ -72,6 +75,14 @@ def acquire(identity: Identity, http: t.Any) -> t.Mapping[str, t.Any]:
 def _failed(identity: Identity, status: int, errors: str) -> Failure:
     # Only what we know of it is told: the CLI prints requests, and with them secrets.
     code = _AADSTS.search(errors)
+    if code and code.group() in _OF_ANOTHER_CLOUD:
+        cloud = by_graph(identity.resource)
+        return Failure(
+            f"no access token: the Azure CLI is set to another cloud than that of {identity.resource} ({code.group()})",
+            remedy=f"As the user who runs Ansible: az cloud set --name {cloud.azure_name if cloud else 'NAME'}, then az login "
+            f"--tenant {identity.tenant_id}; or correct cloud.",
+            code=code.group(),
+        )
     if code or "az login" in errors:
         return Failure(
             "no access token: the Azure CLI is not signed in to this tenant" + (f" ({code.group()})" if code else ""),

@@ -70,12 +70,20 @@ def credential(identity: Identity) -> dict[str, t.Any]:
         made = {"private_key_pfx_path": path}
     if password:
         made["passphrase"] = password
-    ends = _end(content, password, is_pem)
-    if ends is None:
+    opened = _opened(content, password, is_pem)
+    if opened is None:
         raise InvalidInput(
             f"the certificate file {path} cannot be used",
             remedy="Check that it is PEM or PFX with a private key, and that certificate_password is right.",
         )
+    certificate, key = opened
+    if _public(certificate) != _public(key):
+        raise InvalidInput(
+            f"the certificate and the private key in {path} do not belong together",
+            remedy="Put the key beside the certificate that was made with it; in a PEM file with a chain the application's own "
+            "certificate comes first.",
+        )
+    ends = _end(certificate)
     if ends < datetime.datetime.now(datetime.timezone.utc):
         raise Failure(
             f"the certificate of {path} expired on {ends:%Y-%m-%d}",
@@ -85,31 +93,40 @@ def credential(identity: Identity) -> dict[str, t.Any]:
     return made
 
 
-def _end(content: bytes, password: str | None, is_pem: bool) -> datetime.datetime | None:
-    """When the certificate expires; None when it or its key cannot be had.
+def _opened(content: bytes, password: str | None, is_pem: bool) -> tuple[t.Any, t.Any] | None:
+    """The application's certificate and its key; None when either cannot be had.
 
-    Asked before MSAL is, whose ValueError could as well come from the network, and before the identity platform, which tells an
-    expired certificate and an unknown one by the same code.
+    Opened before MSAL does, whose ValueError could as well come from the network, and before the identity platform is asked,
+    which tells an expired certificate and an unknown one by the same code.
     """
     # cryptography is what MSAL itself needs for certificates.
     from cryptography import x509
     from cryptography.hazmat.primitives.serialization import load_pem_private_key, pkcs12
 
     secret = password.encode() if password else None
+    key: t.Any
     certificate: x509.Certificate | None
     try:
         if is_pem:
-            load_pem_private_key(content, secret)
+            key = load_pem_private_key(content, secret)
             certificate = x509.load_pem_x509_certificate(content[content.index(b"-----BEGIN CERTIFICATE-----") :])
         else:
             key, certificate, dummy = pkcs12.load_key_and_certificates(content, secret)
-            if key is None:
-                return None
     except (ValueError, TypeError):
         return None
-    if certificate is None:
-        return None
+    return None if key is None or certificate is None else (certificate, key)
+
+
+def _public(holder: t.Any) -> bytes:
+    """The public key of a certificate or of a private key. As bytes: releases of cryptography before 40 compare none."""
+    from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+    return t.cast(bytes, holder.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo))
+
+
+def _end(certificate: t.Any) -> datetime.datetime:
+    """When the certificate expires."""
     if hasattr(certificate, "not_valid_after_utc"):
-        return certificate.not_valid_after_utc
+        return t.cast(datetime.datetime, certificate.not_valid_after_utc)
     # Releases of cryptography before 42 tell it in UTC without saying so.
-    return certificate.not_valid_after.replace(tzinfo=datetime.timezone.utc)
+    return t.cast(datetime.datetime, certificate.not_valid_after).replace(tzinfo=datetime.timezone.utc)

@@ -18,6 +18,7 @@ from ansible_collections.mssp.defender.plugins.module_utils import _secrets
 from ansible_collections.mssp.defender.plugins.module_utils._deps import msal, requests
 from ansible_collections.mssp.defender.plugins.module_utils._failures import Failure
 from ansible_collections.mssp.defender.plugins.module_utils._graph._auth._identity import Identity
+from ansible_collections.mssp.defender.plugins.module_utils._graph._auth._msal import refused
 
 NAME = "managed_identity"
 NEEDS: tuple[str, ...] = ()
@@ -35,6 +36,8 @@ _CONFIGURED = (
     ("MSI_ENDPOINT", "MSI_SECRET"),  # Machine Learning
     ("AZURE_POD_IDENTITY_AUTHORITY_HOST",),  # the metadata service at another address
 )
+# No such resource: the machine is in another cloud than the Graph that is wanted.
+_OF_ANOTHER_CLOUD = "AADSTS500011"
 _SECRETS = ("IDENTITY_HEADER", "MSI_SECRET")
 
 
@@ -71,6 +74,9 @@ def acquire(identity: Identity, http: t.Any) -> t.Mapping[str, t.Any]:
         answer = {}
     if answer.get("access_token"):
         return t.cast("t.Mapping[str, t.Any]", answer)
+    if _OF_ANOTHER_CLOUD in str(answer.get("error_description") or ""):
+        # The endpoint passes on what the identity platform says.
+        raise refused(identity, {"error_description": _OF_ANOTHER_CLOUD})
     raise Failure(
         f"no access token: the managed identity endpoint {_host()} gave none"
         + (f" for the client_id {identity.client_id}" if identity.client_id else ""),

@@ -10,13 +10,18 @@ from __future__ import annotations
 import contextlib
 import re
 import typing as t
+import urllib.parse
 
 from ansible_collections.mssp.defender.plugins.module_utils._deps import msal, requests
 from ansible_collections.mssp.defender.plugins.module_utils._failures import Failure, GraphError
 from ansible_collections.mssp.defender.plugins.module_utils._graph._auth._advice import ADVICE as _ADVICE
 from ansible_collections.mssp.defender.plugins.module_utils._graph._auth._advice import EXPIRED as _EXPIRED
 from ansible_collections.mssp.defender.plugins.module_utils._graph._auth._identity import Identity
-from ansible_collections.mssp.defender.plugins.module_utils._graph._clouds import MICROSOFT_LOGIN_URLS
+from ansible_collections.mssp.defender.plugins.module_utils._graph._clouds import (
+    MICROSOFT_LOGIN_URLS,
+    by_graph,
+    by_login_host,
+)
 
 # What MSAL says of a tenant that does not exist, in place of the identity platform's code.
 _OF_MSAL = ("invalid_tenant", "Unable to get authority configuration")
@@ -62,8 +67,27 @@ def _application(identity: Identity, credential: t.Any, http: t.Any) -> t.Any:
         "instance_discovery": None if identity.login_url in MICROSOFT_LOGIN_URLS else False,
     }
     if credential is None:
-        return msal.PublicClientApplication(identity.client_id, **known)
-    return msal.ConfidentialClientApplication(identity.client_id, client_credential=credential, **known)
+        application = msal.PublicClientApplication(identity.client_id, **known)
+    else:
+        application = msal.ConfidentialClientApplication(identity.client_id, client_credential=credential, **known)
+    _refuse_another_cloud(identity, application)
+    return application
+
+
+def _refuse_another_cloud(identity: Identity, application: t.Any) -> None:
+    """Fail before a credential is sent to another cloud than the wanted one.
+
+    The identity platform of one cloud names the endpoints of another for a tenant that lives there, and MSAL goes where they
+    point.
+    """
+    wanted = by_graph(identity.resource)
+    found = by_login_host(urllib.parse.urlsplit(application.authority.token_endpoint).hostname)
+    if wanted and found and wanted not in found:
+        raise Failure(
+            f"no access token: the tenant is in the cloud {' or '.join(cloud.name for cloud in found)}, not in {wanted.name}",
+            remedy="Set cloud to that of the tenant, and client_id to an application that is registered in that cloud.",
+            code="AnotherCloud",
+        )
 
 
 @contextlib.contextmanager

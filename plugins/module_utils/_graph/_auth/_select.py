@@ -8,6 +8,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import typing as t
 
 from ansible_collections.mssp.defender.plugins.module_utils._failures import Failure, InvalidInput
@@ -63,6 +64,13 @@ def choose(options: t.Mapping[str, t.Any]) -> Method:
             return method
         if wanted == "auto" and method.available(options):
             return method
+    if os.environ.get("AZURE_AD_USER") and not options.get("client_id"):
+        # What AWX's Microsoft Azure credential gives when only its username and password are filled in.
+        raise InvalidInput(
+            "no credential is given: a person's name and password (AZURE_AD_USER, AZURE_PASSWORD) are none here",
+            remedy="Entra ID wants a second factor of people. Give an application: in AWX's Microsoft Azure credential fill in "
+            "Client ID, Client Secret and Tenant ID; for what only people may do, sign in with playbooks/sign_in.yml.",
+        )
     missing = ["client_secret or certificate_path"]
     if not options.get("client_id"):
         missing.insert(0, "client_id")

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import collections.abc
 import typing as t
+from pathlib import Path
 
 import pytest
 import requests
@@ -19,6 +20,7 @@ from harness.tenants import Tenant
 PASSWORD = "a-long-password-of-a-certificate"
 PROOFS = ("secret", "pem", "pfx")
 NOWHERE = "nowhere.example"
+AGENCY = "agency.example"
 
 
 class World(t.NamedTuple):
@@ -38,6 +40,8 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> collections.abc.Iterator[W
     stranger = Certified(directory / "stranger", PASSWORD)
     config = world.config(customers=3)
     config["applications"] = [{"name": "onboard", "permissions": ["Organization.Read.All"], "certificate": str(certified.public)}]
+    config["tenants"][0]["clients"].append({"name": "ended", "client_secret_ends": "2026-01-31T00:00:00Z"})
+    config["external_tenants"].append({"display_name": "An agency", "domain": AGENCY, "cloud": "usgov"})
     # Nobody of the second customer has ever consented; the third revokes.
     config["tenants"][1]["consent"] = {"onboard": None}
     with server.running(directory / "sandbox", config) as sandbox:
@@ -64,10 +68,22 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> collections.abc.Iterator[W
                 f"{kind}_revoked": Case({**right, "tenant_id": revoked.tenant_id}),
                 f"{kind}_nowhere": Case({**right, "tenant_id": NOWHERE}),
                 f"{kind}_cloud": Case({**right, "cloud": "usgov"}),
+                f"{kind}_agency": Case({**right, "tenant_id": AGENCY}),
             }
+        ended = good.client("ended")
+        cases["secret_ended"] = Case({**good.options("ended"), "wait_timeout": 5})
+        cases["mixed"] = Case({**where, **known, "certificate_path": str(_mixed(directory, certified, stranger))})
         sandbox.log.clear()
         asked = ask(directory / "run", cases)
-        yield World(asked, sandbox, good, [client["client_secret"], PASSWORD, certified.private_key, stranger.private_key])
+        secrets = [client["client_secret"], ended["client_secret"]]
+        yield World(asked, sandbox, good, [*secrets, PASSWORD, certified.private_key, stranger.private_key])
+
+
+def _mixed(directory: Path, certified: Certified, stranger: Certified) -> Path:
+    """The certificate of one beside the key of the other."""
+    path = directory / "mixed.pem"
+    path.write_text(certified.public.read_text(encoding="utf-8") + stranger.private_key, encoding="utf-8")
+    return path
 
 
 def _revoke(sandbox: Sandbox, tenant: Tenant) -> None:
@@ -109,6 +125,11 @@ def test_the_right_one(told: World, kind: str, situation: str) -> None:
             "AADSTS500011",
             "no access token: the tenant's cloud knows no https://graph.microsoft.us (AADSTS500011). Check",
         ),
+        (
+            "agency",
+            "AADSTS900382",
+            "no access token: the tenant is in another cloud (AADSTS900382). Set cloud to that of the tenant, and client_id to",
+        ),
     ],
 )
 def test_another_tenant_or_cloud(told: World, kind: str, situation: str, code: str, words: str) -> None:
@@ -126,6 +147,17 @@ def test_another_tenant_or_cloud(told: World, kind: str, situation: str, code: s
 )
 def test_the_wrong_one_does_not_find_what_the_right_one_gave(told: World, kind: str, words: str) -> None:
     assert told.asked.said(f"{kind}_wrong").startswith(words)
+
+
+def test_a_secret_that_has_ended(told: World) -> None:
+    client_id = told.tenant.client("ended")["client_id"]
+    assert told.asked.said("secret_ended") == (
+        f"no access token: the client secret has expired (AADSTS7000222). Create a new secret for the application {client_id}."
+    )
+
+
+def test_a_certificate_beside_another_key_is_not_sent(told: World) -> None:
+    assert "do not belong together. Put the key beside the certificate that was made with it;" in told.asked.said("mixed")
 
 
 def test_nothing_secret_is_told_or_left_anywhere(told: World) -> None:

@@ -139,6 +139,19 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> collections.abc.Iterator[W
                     "AZ_ERRORS": f"ERROR: Please run 'az login' to setup account. {CLI_SECRET}",
                 },
             ),
+            "cli_ended": Case(
+                options(tenant, auth_method="azure_cli"),
+                {
+                    **path,
+                    "AZURE_CONFIG_DIR": "/ended",
+                    "AZ_STATUS": "1",
+                    "AZ_ERRORS": f"AADSTS700082: Ended. {CLI_SECRET} az login",
+                },
+            ),
+            "cli_another_cloud": Case(
+                options(tenant, auth_method="azure_cli", cloud="usgov"),
+                {**path, "AZURE_CONFIG_DIR": "/public", "AZ_STATUS": "1", "AZ_ERRORS": f"AADSTS500011: No. {CLI_SECRET}"},
+            ),
             "cli_failed": Case(
                 options(tenant, auth_method="azure_cli"),
                 {**path, "AZURE_CONFIG_DIR": "/broken", "AZ_STATUS": "2", "AZ_ERRORS": f"ERROR: {CLI_SECRET}"},
@@ -191,7 +204,10 @@ def test_a_workload_is_known_by_what_it_has(told: World, name: str, method: str,
             "federated_expired",
             "no access token: the assertion is outside its time (AADSTS700024). The federated token has expired",
         ),
-        ("federated_forged", "no access token: the identity platform refused the credential (AADSTS50027: "),
+        (
+            "federated_forged",
+            "no access token: the signature of the assertion does not hold (AADSTS50027). The federated token is not",
+        ),
         ("federated_subject", "does not trust the subject of the federated token (AADSTS700213). Compare the federated"),
         ("federated_issuer", "does not trust the issuer of the federated token (AADSTS700211). Compare the federated"),
         ("federated_audience", "no access token: the federated token has another audience than the application "),
@@ -203,7 +219,10 @@ def test_a_workload_is_known_by_what_it_has(told: World, name: str, method: str,
         ),
         ("metadata_other_tenant", "the access token is of the tenant {tenant}, and not of this one. Acquire one in the tenant"),
         ("metadata_other_domain", "the access token is of the tenant {tenant}, and not of this one. Acquire one in the tenant"),
-        ("metadata_wrong_cloud", "no access token: the managed identity endpoint {login} gave none. Assign a managed identity"),
+        (
+            "metadata_wrong_cloud",
+            "no access token: the tenant's cloud knows no https://graph.microsoft.us (AADSTS500011). Check cloud: it has to",
+        ),
         (
             "metadata_unknown_identity",
             "endpoint {login} gave none for the client_id b1000000-0000-4000-8000-00000000dead. Assign",
@@ -216,6 +235,15 @@ def test_a_workload_is_known_by_what_it_has(told: World, name: str, method: str,
         (
             "cli_signed_out",
             "no access token: the Azure CLI is not signed in to this tenant. As the user who runs Ansible: az login",
+        ),
+        (
+            "cli_ended",
+            "no access token: the Azure CLI is not signed in to this tenant (AADSTS700082). As the user who runs Ansible: az",
+        ),
+        (
+            "cli_another_cloud",
+            "no access token: the Azure CLI is set to another cloud than that of https://graph.microsoft.us (AADSTS500011). As "
+            "the user who runs Ansible: az cloud set --name AzureUSGovernment, then az login --tenant {tenant}; or correct cloud.",
         ),
         ("cli_failed", "no access token: the Azure CLI failed (exit status 2). See what it says: az account get-access-token"),
         ("wrong_first", "auth_method auto took client_secret, before federated, managed_identity."),
@@ -235,8 +263,8 @@ def test_a_managed_identity_is_asked_past_every_proxy(told: World) -> None:
 
 def test_the_cli_is_asked_for_graph_in_this_tenant_and_nothing_else(told: World) -> None:
     asked = set((told.az.parent / "az.asked").read_text(encoding="utf-8").splitlines())
-    wanted = f"account get-access-token --output json --resource https://graph.microsoft.com --tenant {told.tenant.tenant_id}"
-    assert asked == {wanted}
+    wanted = "account get-access-token --output json --resource {} --tenant " + told.tenant.tenant_id
+    assert asked == {wanted.format(f"https://graph.microsoft.{end}") for end in ("com", "us")}
 
 
 def test_nothing_secret_is_told_or_left_anywhere(told: World) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from ..permissions import DIRECTORY_ROLES
 from .faults import Fault, RandomFaults, Throttle
@@ -39,6 +39,7 @@ def _directory_role(name: str) -> str:
 
 
 Guid = Annotated[str, BeforeValidator(_guid)]
+CloudName = Literal["public", "usgov", "usgov_dod", "china"]
 DirectoryRoleName = Annotated[str, AfterValidator(_directory_role)]
 Domain = Annotated[str, Field(pattern=r"^[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+$")]
 
@@ -74,8 +75,10 @@ class ClientConfig(_Model):
     permissions: list[str] | Literal["all"] = "all"
     client_id: Guid | None = None
     client_secret: str | None = None
+    client_secret_ends: AwareDatetime | None = None
+    """When the secret expires; never, unless stated."""
     certificate: str | None = None
-    """Path of a PEM file with the certificate that client assertions are checked against."""
+    """Path of a PEM file with the certificate that client assertions are checked against. It expires as it says."""
     scopes: list[str] | Literal["all"] = []
     """Delegated permissions: what the application may do for a person who signed in. The default client has all."""
     public: bool = False
@@ -192,6 +195,8 @@ class ExternalTenantConfig(_Model):
     domain: Domain
     tenant_id: Guid | None = None
     aliases: list[Domain] = []
+    cloud: CloudName | None = None
+    """Another cloud than the sandbox's: the identity platform sends everybody there, and Graph knows no such tenant."""
 
 
 class ClockConfig(_Model):
@@ -230,7 +235,7 @@ class Config(_Model):
     """Seconds that a device is told to wait between two questions."""
     device_code_slow_down: bool = False
     """A device that asks sooner is told to slow down (RFC 8628; Entra's page does not list it)."""
-    cloud: Literal["public", "usgov", "usgov_dod", "china"] = "public"
+    cloud: CloudName = "public"
     """Which Graph the tenants accept as a scope and as a token's audience."""
     latency_ms: int = Field(default=0, ge=0)
     clock: ClockConfig = ClockConfig()

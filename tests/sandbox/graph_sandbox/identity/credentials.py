@@ -13,6 +13,7 @@ import binascii
 import hashlib
 import hmac
 import json
+from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -33,6 +34,7 @@ from .errors import (
     invalid_secret,
     outside_its_time,
     parameter_missing,
+    secret_expired,
 )
 from .federation import check_federated
 
@@ -62,6 +64,8 @@ def authenticate_client(world: World, tenant: Tenant, form: dict[str, str], auth
     elif secret:
         if not hmac.compare_digest(secret.encode(), client.secret.encode()):
             raise invalid_secret(client.client_id)
+        if client.secret_ends is not None and client.secret_ends <= world.clock.now():
+            raise secret_expired(client.client_id)
     else:
         raise credential_missing()
     return client
@@ -102,8 +106,8 @@ def _basic(authorization: str) -> tuple[str, str]:
 
 
 @lru_cache(maxsize=64)
-def _registered(path: Path) -> tuple[RSAKey, str, str]:
-    """Key and thumbprints (x5t, x5t#S256) of a registered certificate."""
+def _registered(path: Path) -> tuple[RSAKey, str, str, datetime]:
+    """Key, thumbprints (x5t, x5t#S256) and end of a registered certificate."""
     certificate = x509.load_pem_x509_certificate(path.read_bytes())
     der = certificate.public_bytes(Encoding.DER)
     pem = certificate.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
@@ -111,7 +115,8 @@ def _registered(path: Path) -> tuple[RSAKey, str, str]:
     def encode(digest: bytes) -> str:
         return base64.urlsafe_b64encode(digest).decode().rstrip("=")
 
-    return RSAKey.import_key(pem), encode(hashlib.sha1(der).digest()), encode(hashlib.sha256(der).digest())
+    thumbprints = encode(hashlib.sha1(der).digest()), encode(hashlib.sha256(der).digest())
+    return RSAKey.import_key(pem), *thumbprints, certificate.not_valid_after_utc
 
 
 def _check_assertion(world: World, tenant: Tenant, client: Client, assertion: str) -> None:
@@ -128,12 +133,17 @@ def _check_assertion(world: World, tenant: Tenant, client: Client, assertion: st
             "The certificate with identifier used to sign the client assertion is not registered on "
             "application. [Reason - The key was not found.]"
         )
-    key, x5t, x5t_s256 = _registered(client.certificate)
+    key, x5t, x5t_s256, ends = _registered(client.certificate)
     thumbprint = header.get("x5t#S256") or header.get("x5t")
     if str(thumbprint).rstrip("=") not in (x5t, x5t_s256):
         raise bad_assertion(
             "The certificate with identifier used to sign the client assertion is not registered on "
             f"application. [Reason - The key was not found., Thumbprint of key used by client: '{thumbprint}']"
+        )
+    if ends <= world.clock.now():
+        raise bad_assertion(
+            "The certificate with identifier used to sign the client assertion is expired on application. [Reason - The key used "
+            f"is expired., Thumbprint of key used by client: '{thumbprint}']"
         )
     try:
         claims = jwt.decode(assertion, key, registry=_ASSERTIONS).claims

@@ -21,13 +21,15 @@ SHARED = frozenset({"common", "organizations", "consumers"})
 
 
 def openid_configuration(world: World, name: str, version: int) -> dict[str, Any]:
-    """For a served tenant, for a tenant that is only known, or for ``common`` and its like."""
+    """For a served tenant, for one that is only known, for one of another cloud, or for ``common`` and its like."""
     shared = name.lower() in SHARED
     known = None if shared else world.find_known(name)
-    if known is None and not shared:
+    elsewhere = world.elsewhere.get(name.lower())
+    if known is None and elsewhere is None and not shared:
         raise tenant_not_found(name)
     tenant_id = known.tenant_id if known else "{tenantid}"
-    base, cloud = world.base_url, CLOUDS[world.config.cloud]
+    # The endpoints stay on this machine, whatever the cloud: who asks there is told to go elsewhere.
+    base, cloud = world.base_url, CLOUDS[elsewhere or world.config.cloud]
     root = f"{base}/{known.tenant_id if known else name}"
     v2 = "/v2.0" if version == 2 else ""
     return {

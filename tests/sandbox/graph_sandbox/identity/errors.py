@@ -95,6 +95,30 @@ def invalid_secret(client_id: str) -> IdentityError:
     )
 
 
+def secret_expired(client_id: str) -> IdentityError:
+    """The secret was right, and its time is over."""
+    return IdentityError(
+        401,
+        "invalid_client",
+        7000222,
+        f"The provided client secret keys for app '{client_id}' are expired. Visit the Azure portal to create new keys for your "
+        "app: https://aka.ms/NewClientSecret, or consider using certificate credentials for added security: "
+        "https://aka.ms/certCreds.",
+    )
+
+
+def cross_cloud_application() -> IdentityError:
+    """An application asks one cloud for a token in a tenant of another (documented name; text as issues quote it)."""
+    return IdentityError(400, "invalid_request", 900382, "Confidential Client is not supported in Cross Cloud request.")
+
+
+def cross_cloud_person(name: str, instance: str) -> IdentityError:
+    """The same for a person: NationalCloudTenantRedirection."""
+    return IdentityError(
+        400, "invalid_request", 90038, f"Tenant '{name}' request is being redirected to the National Cloud '{instance}'."
+    )
+
+
 def credential_missing() -> IdentityError:
     """Neither a secret nor an assertion was sent."""
     return IdentityError(

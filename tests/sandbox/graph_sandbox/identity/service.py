@@ -15,9 +15,17 @@ from ..exchange import Exchange, Handled, Reply, Requester
 from ..ids import IdSource, derive_guid
 from . import device_flow
 from .authorize import authorize
+from .clouds import CLOUDS
 from .consent import admin_consent
 from .documents import SHARED, instance_discovery, openid_configuration
-from .errors import IdentityError, only_post, parameter_missing, tenant_not_found
+from .errors import (
+    IdentityError,
+    cross_cloud_application,
+    cross_cloud_person,
+    only_post,
+    parameter_missing,
+    tenant_not_found,
+)
 from .grant_errors import no_tenant
 from .grants import GRANTS, TokenRequest
 from .managed_identity import APP_SERVICE_PATH, IMDS_PATH, app_service_token, imds_token
@@ -108,7 +116,8 @@ class IdentityService:
             return None
         tenant = self._world.find_tenant(name)
         if tenant is None:
-            raise tenant_not_found(name)
+            cloud = self._world.elsewhere.get(name.lower())
+            raise cross_cloud_person(name, CLOUDS[cloud].instance) if cloud else tenant_not_found(name)
         return tenant
 
     def _one_tenant(self, name: str, query: dict[str, str]) -> Tenant:
@@ -129,10 +138,12 @@ class IdentityService:
             )
 
     def _token(self, exchange: Exchange, name: str, v2: bool) -> Reply:
+        form = _form(exchange)
+        if name.lower() in self._world.elsewhere and (form.get("client_secret") or form.get("client_assertion")):
+            raise cross_cloud_application()
         tenant = self._tenant(name)
         if exchange.method != "POST":
             raise only_post(exchange.method)
-        form = _form(exchange)
         if not v2 and "resource" in form:
             form.setdefault("scope", f"{form['resource'].rstrip('/')}/.default")
         if "grant_type" not in form:

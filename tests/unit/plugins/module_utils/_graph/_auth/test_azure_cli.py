@@ -34,8 +34,8 @@ def _az(tmp_path, monkeypatch):
     return make
 
 
-def identity(tenant=TENANT, **options):
-    return Identity(tenant, "", "https://login.test", "https://graph.test/.default", {"request_timeout": 30, **options})
+def identity(tenant=TENANT, scope="https://graph.test/.default", **options):
+    return Identity(tenant, "", "https://login.test", scope, {"request_timeout": 30, **options})
 
 
 def refused(**changed):
@@ -84,6 +84,25 @@ def test_a_refusal_of_the_identity_platform(az, code):
     failure = refused()
     assert failure.code == code
     assert str(failure).startswith(f"no access token: the Azure CLI is not signed in to this tenant ({code}). As the user")
+
+
+@pytest.mark.parametrize("code", ["AADSTS500011", "AADSTS900382", "AADSTS90038"])
+@pytest.mark.parametrize(
+    ("graph", "name"),
+    [
+        ("https://graph.microsoft.us", "AzureUSGovernment"),
+        ("https://microsoftgraph.chinacloudapi.cn", "AzureChinaCloud"),
+        ("https://graph.test", "NAME"),
+    ],
+)
+def test_it_is_set_to_another_cloud(az, code, graph, name):
+    az(f"echo 'ERROR: {code}: Words. {SECRET} Please run: az login' >&2; exit 1")
+    failure = refused(scope=f"{graph}/.default")
+    assert failure.code == code
+    assert str(failure) == (
+        f"no access token: the Azure CLI is set to another cloud than that of {graph} ({code}). As the user who runs Ansible: "
+        f"az cloud set --name {name}, then az login --tenant {TENANT}; or correct cloud."
+    )
 
 
 def test_it_fails_otherwise_and_nothing_of_it_is_quoted(az):

@@ -89,6 +89,10 @@ def _made():
         "locked pem": pem(locked) + public,
         "pfx": pkcs12.serialize_key_and_certificates(b"x", key, certificate, None, serialization.NoEncryption()),
         "locked pfx": pkcs12.serialize_key_and_certificates(b"x", key, certificate, None, locked),
+        "another key's pem": rsa.generate_private_key(65537, 2048).private_bytes(
+            serialization.Encoding.PEM, form, serialization.NoEncryption()
+        )
+        + public,
         "ended pem": pem(serialization.NoEncryption()) + ended.public_bytes(serialization.Encoding.PEM),
         "ended pfx": pkcs12.serialize_key_and_certificates(b"x", key, ended, None, locked),
     }
@@ -125,6 +129,18 @@ def test_an_expired_certificate_is_told_before_anybody_is_asked(made, tmp_path, 
         "Register a new one for the application app-1, and give its file in certificate_path."
     )
     assert (caught.value.code, login.assertions) == ("CertificateExpired", [])
+
+
+def test_a_certificate_beside_the_key_of_another_one(made, tmp_path):
+    path = tmp_path / "mixed.pem"
+    path.write_bytes(made["another key's pem"])
+    login = Login()
+    with pytest.raises(InvalidInput) as caught:
+        _certificate.acquire(identity(path), login)
+    assert str(caught.value).startswith(
+        f"the certificate and the private key in {path} do not belong together. Put the key beside"
+    )
+    assert login.assertions == []
 
 
 def test_a_missing_file():

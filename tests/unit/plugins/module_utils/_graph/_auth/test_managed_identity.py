@@ -125,6 +125,19 @@ def test_no_token_is_one_sentence(monkeypatch, given):
     )
 
 
+@pytest.mark.parametrize("variables", [APP_SERVICE, METADATA], ids=["app-service", "metadata"])
+def test_a_machine_of_another_cloud_says_so(monkeypatch, variables):
+    surround(monkeypatch, variables)
+    words = f"AADSTS500011: The resource principal named https://graph.test was not found. {SECRET}"
+    refusal = {"error": "invalid_resource", "error_description": words, "statusCode": 400, "message": words}
+    with pytest.raises(Failure) as caught:
+        _managed_identity.acquire(identity("mine"), Endpoint(answer(400, refusal)))
+    assert str(caught.value) == (
+        "no access token: the tenant's cloud knows no https://graph.test (AADSTS500011). "
+        "Check cloud: it has to be that of the tenant."
+    )
+
+
 @pytest.mark.parametrize("exc", [requests.exceptions.ConnectTimeout(SECRET), requests.exceptions.SSLError(SECRET)])
 def test_nobody_answers(monkeypatch, exc):
     surround(monkeypatch, METADATA)

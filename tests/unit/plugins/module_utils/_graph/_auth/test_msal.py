@@ -4,12 +4,15 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import pytest
 import requests
 
 from ansible_collections.mssp.defender.plugins.module_utils._failures import Failure, GraphError
 from ansible_collections.mssp.defender.plugins.module_utils._graph._auth import _client_secret, _msal
 from ansible_collections.mssp.defender.plugins.module_utils._graph._auth._identity import Identity
+from ansible_collections.mssp.defender.plugins.module_utils._graph._clouds import find_cloud
 from ansible_collections.mssp.defender.tests.unit.fakes import answer
 
 SECRET = "s3cret-value"
@@ -27,6 +30,20 @@ LEAK = f"POST body: client_secret={SECRET}"
 def test_consent_url():
     assert _msal.consent_url(IDENTITY) == CONSENT
 
+
+ANOTHER_CLOUD = (
+    "the tenant is in another cloud ({}). Set cloud to that of the tenant, and client_id to an application that is registered "
+    "in that cloud."
+)
+SECOND_FACTOR = (
+    "this tenant wants a second factor of the person who signed in ({}). "
+    "Sign in again with playbooks/sign_in.yml, to this tenant."
+)
+DEVICE = (
+    "a Conditional Access policy of the customer wants a managed device of the person who signed in ({}). Sign in again with "
+    "playbooks/sign_in.yml, in a browser on such a device, or ask the customer to except the person from it."
+)
+UNUSED = "the refresh token has expired, since nobody used it for too long ({}). Sign in again with playbooks/sign_in.yml."
 
 # (code, what msg says after "no access token: ")
 CODES = [
@@ -52,6 +69,8 @@ CODES = [
         "the certificate is not registered for the application app-1 ({}). "
         "Upload its public part to the application, or give the certificate that is registered.",
     ),
+    ("AADSTS900382", ANOTHER_CLOUD),
+    ("AADSTS90038", ANOTHER_CLOUD),
     ("AADSTS90002", "the tenant is not known in this cloud ({}). Check tenant_id and cloud."),
     ("AADSTS900023", "the tenant is not known in this cloud ({}). Check tenant_id and cloud."),
     (
@@ -73,9 +92,12 @@ CODES = [
         "the application app-1 is a public one, which takes neither secret nor certificate ({}). "
         "Leave them out; where the environment has some, set client_secret and certificate_path to an empty text.",
     ),
+    ("AADSTS700082", UNUSED),
+    ("AADSTS70008", UNUSED),
     (
-        "AADSTS700082",
-        "the refresh token has expired, since nobody used it for too long ({}). Sign in again with playbooks/sign_in.yml.",
+        "AADSTS70043",
+        "the customer's policy on how long a sign-in lasts has ended the refresh token ({}). "
+        "Sign in again with playbooks/sign_in.yml, or ask the customer to except the person from it.",
     ),
     (
         "AADSTS50173",
@@ -101,10 +123,15 @@ CODES = [
         "AADSTS50057",
         "the account of the person who signed in is disabled ({}). Sign in as somebody else.",
     ),
+    ("AADSTS50076", SECOND_FACTOR),
+    ("AADSTS50078", SECOND_FACTOR),
+    ("AADSTS50079", SECOND_FACTOR),
+    ("AADSTS53000", DEVICE),
+    ("AADSTS530003", DEVICE),
     (
-        "AADSTS50076",
-        "this tenant wants a second factor of the person who signed in ({}). "
-        "Sign in again with playbooks/sign_in.yml, to this tenant.",
+        "AADSTS50105",
+        "the person who signed in is not assigned to the application app-1 in this tenant ({}). "
+        "An administrator of the customer assigns them under Enterprise applications, Users and groups.",
     ),
     ("AADSTS65004", "the person declined ({}). Run again for a new code, if that was a mistake."),
     ("AADSTS70020", "the code has expired before anybody signed in ({}). Run again for a new code."),
@@ -132,6 +159,16 @@ CODES = [
         "AADSTS70025",
         "the application app-1 has no federated credential ({}). "
         "Add one for the issuer of the token, under Certificates and secrets.",
+    ),
+    (
+        "AADSTS700236",
+        "a token of another Entra ID tenant is not taken as a federated token here ({}). Let an application of that token's own "
+        "tenant trust it; it may be a multi-tenant one that the customer consents to.",
+    ),
+    (
+        "AADSTS50027",
+        "the signature of the assertion does not hold ({}). The federated token is not signed by a key that its issuer "
+        "publishes, or was cut off on its way into the file.",
     ),
     (
         "AADSTS700024",
@@ -245,6 +282,52 @@ def test_a_tenant_that_discovery_does_not_know():
     assert str(caught.value) == (
         "no access token: the tenant is not known in this cloud (AADSTS90002). Check tenant_id and cloud."
     )
+
+
+def lives_at(host):
+    """A tenant whose endpoints are at this host, and how Entra ID's discovery names it."""
+    return {name: url.replace("login.test", host) for name, url in DISCOVERY.items()}
+
+
+@pytest.mark.parametrize(
+    ("cloud", "host", "where"),
+    [
+        ("public", "login.microsoftonline.us", "usgov or usgov_dod"),
+        ("public", "login.partner.microsoftonline.cn", "china"),
+        ("usgov", "login.microsoftonline.com", "public"),
+        ("usgov_dod", "login.chinacloudapi.cn", "china"),
+        ("china", "login.microsoftonline.com", "public"),
+    ],
+)
+def test_a_credential_is_not_sent_to_another_cloud(cloud, host, where):
+    login = Login(None, get=answer(200, lives_at(host)))
+    of_cloud = dataclasses.replace(IDENTITY, scope=f"{find_cloud(cloud).graph_url}/.default")
+    with pytest.raises(Failure) as caught:
+        _client_secret.acquire(of_cloud, login)
+    assert str(caught.value) == (
+        f"no access token: the tenant is in the cloud {where}, not in {cloud}. Set cloud to that of the tenant, and client_id to "
+        "an application that is registered in that cloud."
+    )
+    assert caught.value.code == "AnotherCloud"
+    assert {verb for verb, dummy, dummy2 in login.sent} == {"GET"}
+
+
+@pytest.mark.parametrize(
+    ("cloud", "host"),
+    [
+        ("public", "login.microsoftonline.com"),
+        ("public", "login.windows.net"),
+        ("usgov", "login.microsoftonline.us"),
+        ("usgov_dod", "login.microsoftonline.us"),
+        ("china", "login.partner.microsoftonline.cn"),
+        ("china", "login.chinacloudapi.cn"),
+        ("china", "login.of-a-gateway.test"),
+    ],
+)
+def test_a_cloud_has_more_than_one_name_for_its_identity_platform(cloud, host):
+    login = Login(answer(200, {"access_token": "t", "expires_in": 3599}), get=answer(200, lives_at(host)))
+    of_cloud = dataclasses.replace(IDENTITY, scope=f"{find_cloud(cloud).graph_url}/.default")
+    assert _client_secret.acquire(of_cloud, login)["access_token"] == "t"
 
 
 @pytest.mark.parametrize("where", ["get", "post"])

@@ -105,6 +105,19 @@ def test_what_is_missing(options, words):
     assert caught.value.code == "InvalidInput"
 
 
+def test_a_persons_name_and_password_are_no_credential(monkeypatch):
+    monkeypatch.setenv("AZURE_AD_USER", "admin@contoso.example")
+    with pytest.raises(InvalidInput) as caught:
+        choose(TENANT)
+    assert str(caught.value).startswith(
+        "no credential is given: a person's name and password (AZURE_AD_USER, AZURE_PASSWORD) are none here. Entra ID wants"
+    )
+    # Whatever else is there is taken, and what is missing beside an application is said as ever.
+    assert choose({**TENANT, **CLIENT, **SECRET}).NAME == "client_secret"
+    with pytest.raises(InvalidInput, match="client_secret or certificate_path missing"):
+        choose({**TENANT, **CLIENT})
+
+
 @pytest.mark.parametrize(
     ("there", "options", "name"),
     [
