@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.mssp.defender.plugins.plugin_utils.html_page import frame
 from ansible_collections.mssp.defender.plugins.plugin_utils.link_sheet import (
     ANALYST_NOTES,
     APPROVER_NOTES,
@@ -16,160 +15,48 @@ from ansible_collections.mssp.defender.plugins.plugin_utils.link_sheet import (
     for_approvers,
     lines,
 )
+from ansible_collections.mssp.defender.plugins.plugin_utils.sheet_page import Part, link, page, row
 from ansible_collections.mssp.defender.plugins.plugin_utils.sheets import html_escape
-
-_STYLE = """
-:root { color-scheme: light dark; --page: #fff; --text: #1b1f24; --soft: #57606a; --line: #d0d7de; --head: #f3f5f7;
-  --link: #0550ae; --warn: #7a4100; --warn-page: #fff4e0; }
-@media (prefers-color-scheme: dark) { :root { --page: #15191f; --text: #e6e9ed; --soft: #9fa8b3; --line: #3a424c; --head: #1f252d;
-  --link: #79b8ff; --warn: #ffcf8a; --warn-page: #33270f; } }
-* { box-sizing: border-box; }
-body { margin: 0 auto; padding: 1.5rem; max-width: 80rem; background: var(--page); color: var(--text);
-  font: 1rem/1.5 system-ui, "Segoe UI", sans-serif; }
-h1 { margin: 0; font-size: 1.6rem; }
-h2 { margin: 2rem 0 .5rem; font-size: 1.25rem; }
-a { color: var(--link); }
-a:focus-visible, input:focus-visible, .wide:focus-visible { outline: 3px solid var(--link); outline-offset: 2px; }
-.skip { position: absolute; left: -100rem; }
-.skip:focus { position: static; }
-.soft { color: var(--soft); font-size: .9em; overflow-wrap: anywhere; }
-nav a { margin-right: 1rem; }
-form { margin: 1rem 0 0; display: flex; flex-wrap: wrap; gap: .5rem 1rem; align-items: center; position: sticky; top: 0;
-  padding: .5rem 0; background: var(--page); }
-form[hidden] { display: none; }
-input { flex: 1 1 16rem; max-width: 30rem; padding: .4rem .6rem; font: inherit; color: inherit; background: var(--page);
-  border: 1px solid var(--soft); border-radius: .3rem; }
-.wide { overflow-x: auto; }
-table { width: 100%; border-collapse: collapse; }
-th, td { padding: .5rem .75rem; text-align: left; vertical-align: top; border-bottom: 1px solid var(--line); }
-thead th { background: var(--head); }
-tbody th { font-weight: 600; min-width: 12rem; overflow-wrap: anywhere; }
-@media (min-width: 60rem) { tbody th { min-width: 21rem; } }
-tbody th .soft { display: block; font-weight: 400; }
-.note { color: var(--warn); background: var(--warn-page); padding: .1rem .4rem; border-radius: .3rem; display: inline-block;
-  overflow-wrap: anywhere; }
-tr[hidden] { display: none; }
-@media print {
-  :root { color-scheme: light; --page: #fff; --text: #000; --soft: #333; --line: #999; --head: #eee; --link: #000; --warn: #000;
-    --warn-page: #fff; }
-  body { max-width: none; padding: 0; font-size: 9pt; }
-  nav, form, .skip { display: none; }
-  .wide { overflow: visible; }
-  td a::after { content: " " attr(href); display: block; font-size: 7pt; overflow-wrap: anywhere; }
-  tr { break-inside: avoid; }
-  thead { display: table-header-group; }
-  #approvers { break-before: page; }
-}
-"""
-
-_SCRIPT = """
-const form = document.querySelector('form');
-const box = form.querySelector('input');
-const told = form.querySelector('output');
-const rows = Array.from(document.querySelectorAll('tbody tr'));
-// Everything that a row says, a space between any two of its parts.
-function said(node) {
-  return node.nodeType === Node.TEXT_NODE ? node.data : Array.from(node.childNodes, said).join(' ');
-}
-const texts = rows.map(row => ` ${said(row).toLowerCase().replace(/\\s+/g, ' ')} `);
-// A small number is a whole word: the 1 of "tier 1" is in every tenant id.
-function has(text, word) {
-  return text.includes(/^\\d{1,3}$/.test(word) ? ` ${word} ` : word);
-}
-function find() {
-  const words = box.value.toLowerCase().split(/\\s+/).filter(Boolean);
-  let shown = 0;
-  rows.forEach((row, at) => {
-    row.hidden = !words.every(word => has(texts[at], word));
-    shown += row.hidden ? 0 : 1;
-  });
-  told.textContent = words.length ? `${shown} of ${rows.length} rows` : '';
-}
-form.hidden = false;
-form.addEventListener('submit', event => event.preventDefault());
-box.addEventListener('input', find);
-document.addEventListener('keydown', event => {
-  if (event.key === '/' && event.target !== box && !event.ctrlKey && !event.metaKey && !event.altKey) {
-    event.preventDefault();
-    box.focus();
-  } else if (event.key === 'Escape' && event.target === box) {
-    box.value = '';
-    find();
-  }
-});
-find();
-"""
 
 
 def as_html(records: t.Iterable[t.Mapping[str, t.Any]], made: str) -> str:
     """The whole page."""
     found = lines(records)
     customers = len({line.customer for line in found})
-    body = f"""<a class="skip" href="#analysts">To the links</a>
-<header>
-<h1>Links</h1>
-<p class="soft">{customers} {"customer" if customers == 1 else "customers"}, as of {html_escape(made)}.</p>
-<nav aria-label="Parts"><a href="#analysts">For analysts</a><a href="#approvers">For approvers</a></nav>
-</header>
-<form role="search" hidden>
-<label for="find">Find a customer or a tier</label>
-<input id="find" type="search" autocomplete="off" spellcheck="false" aria-keyshortcuts="/" placeholder="Press / to type here">
-<output for="find" class="soft"></output>
-</form>
-<main>
-<section id="analysts" aria-labelledby="analysts-title">
-<h2 id="analysts-title">For analysts</h2>
-{_list(ANALYST_NOTES)}
-{_table(("Customer", "Access package", "Request access", "Defender portal", "Note"), map(_analyst, for_analysts(found)))}
-</section>
-<section id="approvers" aria-labelledby="approvers-title">
-<h2 id="approvers-title">For approvers</h2>
-{_list(APPROVER_NOTES)}
-{_table(("Customer", "Decide requests", "Become an approver", "Note"), map(_approver, for_approvers(found)))}
-</section>
-</main>"""
-    return frame("Links", _STYLE, _SCRIPT, body)
-
-
-def _list(notes: t.Iterable[str]) -> str:
-    return "<ul>" + "".join(f"<li>{html_escape(note)}</li>" for note in notes) + "</ul>"
-
-
-def _table(header: t.Iterable[str], rows: t.Iterable[str]) -> str:
-    head = "".join(f'<th scope="col">{html_escape(title)}</th>' for title in header)
-    # What scrolls can be scrolled by keyboard.
-    body = "".join(rows)
-    return f'<div class="wide" tabindex="0"><table>\n<thead><tr>{head}</tr></thead>\n<tbody>\n{body}</tbody>\n</table></div>'
+    analysts = Part(
+        "analysts",
+        "For analysts",
+        ANALYST_NOTES,
+        ("Customer", "Access package", "Request access", "Defender portal", "Note"),
+        map(_analyst, for_analysts(found)),
+    )
+    approvers = Part(
+        "approvers",
+        "For approvers",
+        APPROVER_NOTES,
+        ("Customer", "Decide requests", "Become an approver", "Note"),
+        map(_approver, for_approvers(found)),
+    )
+    about = f"{customers} {'customer' if customers == 1 else 'customers'}, as of {made}."
+    return page("Links", about, "Find a customer or a tier", (analysts, approvers))
 
 
 def _analyst(line: Line) -> str:
     return _row(
         line,
         f"<bdi>{html_escape(line.package)}</bdi>",
-        _link(line.request, "Request", f"{line.package} of {line.title}"),
-        _link(line.portal, "Portal", f"of {line.title}"),
+        link(line.request, "Request", f"{line.package} of {line.title}"),
+        link(line.portal, "Portal", f"of {line.title}"),
     )
 
 
 def _approver(line: Line) -> str:
     return _row(
         line,
-        _link(line.approvals, "Decide", f"requests for {line.title}"),
-        _link(line.request, "Request", f"{line.package} of {line.title}"),
+        link(line.approvals, "Decide", f"requests for {line.title}"),
+        link(line.request, "Request", f"{line.package} of {line.title}"),
     )
 
 
 def _row(line: Line, *cells: str) -> str:
-    about = [line.domain, line.tenant_id, line.customer if line.name else ""]
-    below = "".join(f'<span class="soft">{html_escape(text)}</span>' for text in about if text)
-    who = f"<bdi>{html_escape(line.title)}</bdi>{below}"
-    note = f'<span class="note">{html_escape(line.note)}</span>' if line.note else ""
-    return f'<tr><th scope="row">{who}</th>{"".join(f"<td>{cell}</td>" for cell in (*cells, note))}</tr>\n'
-
-
-def _link(url: str, text: str, what: str) -> str:
-    """A link whose whole name, for those who hear it, says what it leads to."""
-    if not url:
-        return ""
-    whole = html_escape(f"{text} {what}")
-    return f'<a href="{html_escape(url)}" rel="noreferrer" aria-label="{whole}">{html_escape(text)}</a>'
+    return row(line.title, (line.domain, line.tenant_id, line.customer if line.name else ""), cells, line.note)
