@@ -13,11 +13,11 @@ import json
 from pathlib import Path
 
 from harness import server
+from harness.desk import Desk, Run
+from harness.guide import Guide
 from harness.onboarding import Estate, estate
 from harness.playbook import programs
 from harness.server import Sandbox
-from lifecycle_desk import Desk, Run
-from lifecycle_guide import Guide
 from lifecycle_people import APPROVERS, SECRETS, TIER1, TIER2, Customer, Seen, address, config, set_up_by_hand
 
 ANALYSTS = ("mia", "noah", "omar", "pia")
@@ -52,7 +52,7 @@ class Teller:
     """Who tells it."""
 
     def __init__(self, sandbox: Sandbox, directory: Path) -> None:
-        self.guide = Guide()
+        self.guide = Guide("docs/lifecycle.md")
         contoso, adatum, self.woodgrove = sandbox.tenants
         self.story = Story(self.guide, Customer(contoso), Customer(adatum))
         self.contoso = self.story.contoso

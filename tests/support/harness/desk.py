@@ -1,25 +1,30 @@
 # Copyright (c) mssp.defender contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Somebody's desk: a directory where the guide's files are written and its commands are typed, as they stand."""
+"""Somebody's desk: a directory where a guide's files are written and its commands are typed, as they stand."""
 
 from __future__ import annotations
 
 import collections.abc
 import json
 import re
+import shlex
 import subprocess
 import time
 import typing as t
 from pathlib import Path
 
+import pexpect
 import requests
+
+from harness.guide import Guide
 from harness.playbook import Result, TaskResult, environment
 from harness.server import Sandbox
-from lifecycle_guide import Guide
 
+_ASKS = re.compile(r"--ask-vault-pass|^ansible-vault (create|edit|encrypt)")
 _CODE = re.compile(r"open (\S+) and enter the code ([A-Z0-9]+)")
 _SECONDS = 180
+VAULT_PASSWORD = "correct-horse-battery-staple"
 
 
 class Run(t.NamedTuple):
@@ -50,7 +55,7 @@ class Desk:
         where = {"MSSP_GRAPH_URL": sandbox.graph_url, "AZURE_AUTHORITY_HOST": sandbox.login_url, "MSSP_CA_PATH": sandbox.ca_path}
         self._env = {**environment(home), **where, **env}
         self._exports: list[str] = []
-        (home / ".vault-password").write_text("correct-horse-battery-staple", encoding="utf-8")
+        (home / ".vault-password").write_text(VAULT_PASSWORD, encoding="utf-8")
 
     def write(self, heading: str) -> None:
         """Write the files of a section."""
@@ -76,16 +81,27 @@ class Desk:
         :param person: who enters the code that a sign-in shows.
         """
         (command,) = self.guide.command(heading, words, without)
-        return self.shell(command, person=person)
+        return self.at_terminal(command) if _ASKS.search(command) else self.shell(command, person=person)
+
+    def at_terminal(self, command: str, **env: str) -> Run:
+        """A command that asks for the vault's password at the terminal, twice where it is a new one."""
+        results = self._begin()
+        output, code = pexpect.run(
+            shlex.join(["bash", "-c", "\n".join(["set -eu", *self._exports, command])]),
+            events={"(?i)vault password[^:]*: ": f"{VAULT_PASSWORD}\n"},
+            timeout=_SECONDS,
+            withexitstatus=True,
+            cwd=str(self.directory),
+            env={**self._env, **env, "MSSP_TEST_RESULTS": str(results)},
+        )
+        return self._done(code, output.decode("utf-8", "replace"), results)
 
     def shell(self, command: str, *, person: str | None = None, text: str | None = None) -> Run:
         """One command of one's own.
 
         :param text: its standard input.
         """
-        results = self.directory / "results.jsonl"
-        results.unlink(missing_ok=True)
-        self._sandbox.log.clear()
+        results = self._begin()
         output = self.directory / "output"
         with output.open("wb") as file:
             process = subprocess.Popen(
@@ -103,10 +119,19 @@ class Desk:
             finally:
                 process.kill()
                 process.wait()
+        return self._done(process.returncode, output.read_text(encoding="utf-8"), results)
+
+    def _begin(self) -> Path:
+        results = self.directory / "results.jsonl"
+        results.unlink(missing_ok=True)
+        self._sandbox.log.clear()
+        return results
+
+    def _done(self, code: int, output: str, results: Path) -> Run:
         lines = results.read_text(encoding="utf-8").splitlines() if results.exists() else []
         tasks = [TaskResult(**json.loads(line)) for line in lines]
         writes = [f"{x['method']} {x['path']}" for x in self._sandbox.log.writes()]
-        return Run(Result(process.returncode, output.read_text(encoding="utf-8"), "", tasks), writes)
+        return Run(Result(code, output, "", tasks), writes)
 
     def _enter_the_code(self, person: str, output: Path, alive: collections.abc.Callable[[], bool]) -> None:
         found = None
