@@ -9,6 +9,8 @@ PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3; do $$p -c '
 VENV := .venv
 VENV216 := .venv-2.16
 VENVAZURE := .venv-azure
+VENVGALAXY := .venv-galaxy
+VENVDOCS := .venv-docs
 BIN := $(CURDIR)/$(VENV)/bin
 # Integration tests in parallel; each starts processes of its own.
 JOBS ?= 2
@@ -35,13 +37,26 @@ $(VENV)/.ready: requirements-dev.txt requirements.txt tests/sandbox/requirements
 	@ln -sfn "$(CURDIR)" $(NAMESPACE)/defender
 	@touch $(VENV)/ansible.cfg $@
 
-$(VENV216)/.ready: requirements.txt
+$(VENV216)/.ready: requirements.txt requirements-core.txt
 	@echo "Installing ansible-core 2.16 into $(VENV216) (once) ..."
 	@$(PYTHON) -m venv $(VENV216)
-	@$(VENV216)/bin/python -m $(PIP) 'ansible-core>=2.16,<2.17' -r requirements.txt 'pytest>=8.3,<10' 'hypothesis>=6.100,<7'
+	@$(VENV216)/bin/python -m $(PIP) 'ansible-core>=2.16,<2.17' -r requirements-core.txt
+	@touch $@ $(VENV216)/.core
+
+$(VENVGALAXY)/.ready: requirements.txt requirements-galaxy.txt
+	@echo "Installing galaxy-importer into $(VENVGALAXY) (once) ..."
+	@$(PYTHON) -m venv $(VENVGALAXY)
+	@$(VENVGALAXY)/bin/python -m $(PIP) -r requirements-galaxy.txt
 	@touch $@
 
-.PHONY: help venv demo gates test lint units sandbox-tests robustness integration core216 docs-troubleshooting build bench bench-azure clean
+$(VENVDOCS)/.ready: requirements.txt requirements-docs.txt
+	@echo "Installing Sphinx and antsibull-docs into $(VENVDOCS) (once) ..."
+	@$(PYTHON) -m venv $(VENVDOCS)
+	@$(VENVDOCS)/bin/python -m $(PIP) -r requirements-docs.txt
+	@touch $@
+
+.PHONY: help venv demo gates matrix release-check test lint units sandbox-tests robustness integration core216 docs \
+    docs-troubleshooting build bench bench-azure clean
 
 venv: $(VENV)/.ready ## Install what is needed into .venv
 
@@ -58,7 +73,7 @@ lint: $(VENV)/.ready ## Style, types of mistakes, ansible-lint (production), doc
 	antsibull-changelog lint
 
 units: $(VENV)/.ready ## Unit tests
-	python -m pytest -p no:cacheprovider -q tests/unit
+	python -m pytest -p no:cacheprovider -q -n $(JOBS) tests/unit
 
 sandbox-tests: $(VENV)/.ready ## The sandbox, judged by clients that nobody here wrote
 	python -m pytest -p no:cacheprovider -q -n $(JOBS) tests/sandbox/tests
@@ -70,7 +85,7 @@ robustness: $(VENV)/.ready ## Runs that are cut, throttled, lied to or doubled, 
 	python -m pytest -p no:cacheprovider -q -n $(JOBS) --dist loadfile tests/robustness
 
 core216: $(VENV)/.ready $(VENV216)/.ready ## Unit tests, one whole playbook and the leak tests on ansible-core 2.16
-	$(VENV216)/bin/python -m pytest -p no:cacheprovider -q tests/unit
+	$(VENV216)/bin/python -m pytest -p no:cacheprovider -q -n $(JOBS) tests/unit
 	MSSP_TEST_ANSIBLE="$(CURDIR)/$(VENV216)/bin" python -m pytest -p no:cacheprovider -q tests/integration/targets/playbook_onboard -k smoke
 	MSSP_TEST_ANSIBLE="$(CURDIR)/$(VENV216)/bin" python -m pytest -p no:cacheprovider -q -n $(JOBS) --dist loadfile tests/integration/targets/leaks
 
@@ -82,9 +97,20 @@ build: $(VENV)/.ready ## Build the collection and look into the tarball
 	ansible-galaxy collection build --force --output-path .build
 	python tests/check_tarball.py .build/mssp-defender-*.tar.gz
 
-gates: $(VENV)/.ready test ## make test, and what the ecosystem's own tools say (ansible-test, mypy --strict, an installed copy)
-	MSSP_SWEEP=full python -m pytest -p no:cacheprovider -q -n $(JOBS) --dist loadfile tests/robustness tests/integration/targets/both_ways
+gates: $(VENV)/.ready $(VENVGALAXY)/.ready test release-check docs ## Everything: test, docs, the ecosystem's own tools, every ansible-core (an hour)
+	@rm -f .build/gates.md
+	MSSP_SWEEP=full python -m pytest -p no:cacheprovider -q -n $(JOBS) --dist loadfile tests/robustness
 	tests/gates.sh
+	JOBS=$(JOBS) tests/matrix.sh
+
+matrix: $(VENV)/.ready ## The other ansible-cores: sanity, units, integration (VERSIONS="2.20 2.21", MSSP_MATRIX=smoke)
+	JOBS=$(JOBS) tests/matrix.sh $(VERSIONS)
+
+release-check: $(VENV)/.ready ## Install the tarball as a user does, and onboard with it from an empty folder
+	python tests/release_check.py
+
+docs: $(VENVDOCS)/.ready ## The documentation as a site: .build/docs/html/index.html
+	PATH="$(CURDIR)/$(VENVDOCS)/bin:$$PATH" python docs/site/build.py .build/docs
 
 bench: $(VENV)/.ready ## What a task, a customer and a fleet cost (SIZE=small|full); writes .bench/
 	python tests/bench --size $(or $(SIZE),small) --out .bench
@@ -96,4 +122,4 @@ bench-azure: $(VENV)/.ready ## The same three groups by azure_rm_adgroup; instal
 	MSSP_TEST_ANSIBLE=$(VENVAZURE)/bin python tests/bench --size $(or $(SIZE),small) --only azure --out .bench/azure
 
 clean: ## Remove everything that make has made
-	rm -rf $(VENV) $(VENV216) $(VENVAZURE) .build .bench .demo .pytest_cache .hypothesis
+	rm -rf $(VENV) .venv-* .build .bench .demo .pytest_cache .hypothesis
