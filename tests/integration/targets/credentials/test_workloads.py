@@ -243,7 +243,7 @@ def test_a_workload_is_known_by_what_it_has(told: World, name: str, method: str,
         (
             "cli_another_cloud",
             "no access token: the Azure CLI is set to another cloud than that of https://graph.microsoft.us (AADSTS500011). As "
-            "the user who runs Ansible: az cloud set --name AzureUSGovernment, then az login --tenant {tenant}; or correct cloud.",
+            "the user who runs Ansible: az cloud set --name AzureUSGovernment, then az login --tenant {tenant}; or",
         ),
         ("cli_failed", "no access token: the Azure CLI failed (exit status 2). See what it says: az account get-access-token"),
         ("wrong_first", "auth_method auto took client_secret, before federated, managed_identity."),
