@@ -19,6 +19,7 @@ from ansible_collections.mssp.defender.plugins.module_utils._normalise import ex
 from ansible_collections.mssp.defender.plugins.module_utils._paths import Entity
 from ansible_collections.mssp.defender.plugins.module_utils._resources.base import Part, Property, Resource
 from ansible_collections.mssp.defender.plugins.module_utils._resources.directory_objects import DirectoryObjects
+from ansible_collections.mssp.defender.plugins.module_utils._resources.open_policies import opened_by
 from ansible_collections.mssp.defender.plugins.module_utils._resources.permissions import Permissions
 from ansible_collections.mssp.defender.plugins.module_utils._resources.policy import POLICIES
 from ansible_collections.mssp.defender.plugins.module_utils._resources.references import Ref
@@ -135,15 +136,7 @@ class ConnectedOrganization(Resource):
 
     def _look_what_it_opens(self) -> None:
         # Configured organizations are in scope of every policy for all of them, whoever made it (decisions M8).
-        opened: dict[bool, list[str]] = {True: [], False: []}
-        for policy in self.graph.list(POLICIES, {"$expand": "accessPackage"}):
-            if word(policy.get("allowedTargetScope")) != "allconfiguredconnectedorganizationusers":
-                continue
-            if not (policy.get("requestorSettings") or {}).get("enableTargetsToSelfAddAccess"):
-                continue
-            package = (policy.get("accessPackage") or {}).get("displayName")
-            needs_approval = bool((policy.get("requestApprovalSettings") or {}).get("isApprovalRequiredForAdd"))
-            opened[needs_approval].append(f"'{package}' (policy '{policy.get('displayName')}')")
+        opened = opened_by(self.graph.list(POLICIES, {"$expand": "accessPackage"}))
         if opened[False] and not self._accept_open_policies:
             raise Failure(
                 f"as 'configured' it would let all its users request without any approval: {', '.join(opened[False])}",
