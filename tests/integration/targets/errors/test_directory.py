@@ -13,4 +13,4 @@ from troubleshooting.checks import Checks
 class TestDirectory(Checks):
     """The rows of these files of the table."""
 
-    SUBJECTS: t.ClassVar[tuple[str, ...]] = ("options", "credentials", "connection", "references", "groups")
+    SUBJECTS: t.ClassVar[tuple[str, ...]] = ("options", "credentials", "connection", "references", "groups", "customers")
