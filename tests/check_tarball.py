@@ -15,7 +15,7 @@ ROOT = Path(__file__).resolve().parents[1]
 # Made by the build itself, or turned into it (galaxy.yml).
 _MADE = {"MANIFEST.json", "FILES.json", "galaxy.yml"}
 # Tracked, and of use to nobody who has installed the collection.
-_STAYS = (".", "inventories/", "tests/", "Makefile", "pyproject.toml", "requirements-", "docs/site/")
+_STAYS = (".", "collections/", "inventories/", "tests/", "Makefile", "pyproject.toml", "requirements-", "docs/site/")
 
 
 def main(tarball: str) -> int:
