@@ -122,6 +122,7 @@ GOVERNED: dict[str, Any] = {
                     {"customer": "contoso.example", "status": "terminated", "display_name": "Before"},
                     *({"customer": f"customer{n}.example", "auto_extend": "P180D"} for n in range(1, CUSTOMERS)),
                     {"customer": "waiting.example", "status": "approvalPending", "display_name": "MLT_waiting"},
+                    {"status": "approvalPending", "display_name": "For anybody"},
                 ]
             },
         },

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from governed import CUSTOMERS, GOVERNED
@@ -77,6 +78,16 @@ def test_relationships(partner: Graph, sandbox: Running) -> None:
     assert partner.ok("GET", f"{RELATIONSHIPS}/{own['id']}/accessAssignments/{assignments[0]['id']}")["status"] == "active"
     assert partner.ok("GET", f"{RELATIONSHIPS}/{own['id']}/operations")["value"] == []
     assert partner.ok("GET", f"{RELATIONSHIPS}/{own['id']}?$expand=accessAssignments")["accessAssignments"]
+
+
+def test_an_invitation_has_no_customer_yet(partner: Graph, start: Start) -> None:
+    """resources/delegatedadminrelationship: customer is set by the system after the customer approves."""
+    (invitation,) = partner.ok("GET", f"{RELATIONSHIPS}?$filter=displayName eq 'For anybody'")["value"]
+    assert (invitation["customer"], invitation["status"], invitation["endDateTime"]) == (None, "approvalPending", None)
+    assert not [row for row in partner.ok("GET", CUSTOMER_LIST)["value"] if not row["tenantId"]]
+    active: dict[str, Any] = {"display_name": "x", "domain": "x.example", "partner": {"relationships": [{"status": "active"}]}}
+    with pytest.raises(AssertionError, match="customer is missing"):
+        start({"tenants": [active]})
 
 
 def test_permissions(partner: Graph, sandbox: Running) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 
 def _guid(value: object) -> str:
@@ -101,8 +101,8 @@ class AccessAssignmentConfig(_Model):
 class RelationshipConfig(_Model):
     """A GDAP relationship with a customer."""
 
-    customer: str
-    """Id or domain of a tenant that the sandbox knows."""
+    customer: str | None = None
+    """Id or domain of a tenant that the sandbox knows; none for an invitation that no customer has approved yet."""
     display_name: str | None = None
     status: Literal[
         "activating",
@@ -123,6 +123,12 @@ class RelationshipConfig(_Model):
     roles: list[str] = ["Security Reader"]
     assignments: list[AccessAssignmentConfig] = []
     id: str | None = None
+
+    @model_validator(mode="after")
+    def _has_a_customer_once_approved(self) -> RelationshipConfig:
+        if self.customer is None and self.status not in ("created", "approvalPending"):
+            raise ValueError(f"customer is missing: only what is created or approvalPending has none, not {self.status}")
+        return self
 
 
 class PartnerConfig(_Model):

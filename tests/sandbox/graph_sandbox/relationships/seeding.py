@@ -24,13 +24,13 @@ _STARTED = frozenset({"active", "expired", "expiring", "terminated", "terminatin
 def seed_relationships(world: World, tenant: Tenant, partner: PartnerConfig) -> None:
     """All relationships of a partner with their access assignments."""
     for position, config in enumerate(partner.relationships):
-        row_id = config.id or f"{derive_guid(tenant.id, 'relationship', position)}-{derive_guid(config.customer)}"
+        row_id = config.id or f"{derive_guid(tenant.id, 'relationship', position)}-{derive_guid(config.customer or '')}"
         _add(world, tenant, config, row_id)
 
 
 def _add(world: World, tenant: Tenant, config: RelationshipConfig, row_id: str) -> None:
-    known = world.find_known(config.customer)
-    if known is None:
+    known = world.find_known(config.customer) if config.customer else None
+    if known is None and config.customer:
         raise ConfigError(
             f"{tenant.domain}: partner.relationships names the customer {config.customer!r}, which is none of tenants or "
             "external_tenants; add it there, or correct the name."
@@ -43,7 +43,7 @@ def _add(world: World, tenant: Tenant, config: RelationshipConfig, row_id: str) 
         {
             "@odata.etag": _etag(row_id),
             "id": row_id,
-            "displayName": config.display_name or f"{known.display_name} GDAP",
+            "displayName": config.display_name or (f"{known.display_name} GDAP" if known else "Invitation"),
             "duration": config.duration,
             "autoExtendDuration": config.auto_extend,
             "status": config.status,
@@ -51,7 +51,8 @@ def _add(world: World, tenant: Tenant, config: RelationshipConfig, row_id: str) 
             "lastModifiedDateTime": activated,
             "activatedDateTime": activated if started else None,
             "endDateTime": end,
-            "customer": {"tenantId": known.tenant_id, "displayName": known.display_name},
+            # Of an invitation, set "by the system after the customer approves" (resources/delegatedadminrelationship).
+            "customer": {"tenantId": known.tenant_id, "displayName": known.display_name} if known else None,
             "accessDetails": {"unifiedRoles": roles},
         }
     )
