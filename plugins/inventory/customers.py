@@ -129,7 +129,7 @@ options:
     default: [domain, tenant_id]
   look_up_domains:
     description:
-      - Whether Microsoft is asked for the default domain of each customer that passes O(filters), which takes one request each.
+      - Whether Microsoft is asked for the default domain of each customer that passes O(filters), twenty in one request.
       - If the application may not ask, this is an error unless O(hostnames) names V(tenant_id).
     type: bool
     default: true

@@ -6,12 +6,14 @@
 
 from __future__ import annotations
 
+import urllib.parse
+
 import pytest
 
 from ansible_collections.mssp.defender.plugins.module_utils._failures import Failure, GraphError
 from ansible_collections.mssp.defender.plugins.plugin_utils import customers_read
 from ansible_collections.mssp.defender.plugins.plugin_utils.customers_facts import customers
-from ansible_collections.mssp.defender.tests.unit.fakes import URL, A, B, Http, Tokens, graph, page, refusal
+from ansible_collections.mssp.defender.tests.unit.fakes import URL, A, B, C, Http, Tokens, graph, page, refusal
 
 LIST = "/v1.0/tenantRelationships/delegatedAdminCustomers?$top=300"
 FIELDS = "id,displayName,status,customer,accessDetails,autoExtendDuration,endDateTime"
@@ -19,8 +21,14 @@ RELATIONSHIPS = f"/v1.0/tenantRelationships/delegatedAdminRelationships?$select=
 NEXT = f"{URL}/v1.0/tenantRelationships/delegatedAdminCustomers?$skiptoken=2"
 
 
-def look_up(tenant):
-    return f"GET /v1.0/tenantRelationships/findTenantInformationByTenantId(tenantId='{tenant}')"
+def batch(*answers):
+    """The envelope for answers of (status, body), in another order than they were asked for."""
+    told = [{"id": str(number), "status": status, "body": body} for number, (status, body) in enumerate(answers)]
+    return {"responses": told[::-1]}
+
+
+def known(tenant, domain):
+    return 200, {"tenantId": tenant, "defaultDomainName": domain}
 
 
 def test_all_pages_and_no_domain():
@@ -47,20 +55,37 @@ def test_a_refused_page_is_no_shorter_list(pages):
 
 
 def test_domains():
-    http = Http({"tenantId": A, "defaultDomainName": "a.example"}, refusal(404, "Request_ResourceNotFound"))
-    assert customers_read.domains(graph(http), [A, B]) == {A: "a.example", B: None}
-    assert http.lines == [look_up(A), look_up(B)]
+    http = Http(batch(known(A, "a.example"), (404, {"error": {"code": "Request_ResourceNotFound"}}), (200, None)))
+    assert customers_read.domains(graph(http), [A, B, C]) == {A: "a.example", B: None, C: None}
+    (sent,) = http.sent
+    assert [urllib.parse.unquote(x["url"]) for x in sent.body["requests"]] == [
+        f"/tenantRelationships/findTenantInformationByTenantId(tenantId='{tenant}')" for tenant in (A, B, C)
+    ]
 
 
-def test_where_domains_may_not_be_read_nobody_else_is_asked_for():
-    http = Http(refusal(403, "Authorization_RequestDenied", "No."))
-    assert customers_read.domains(graph(http), [A, B]) is None
+def test_twenty_domains_take_one_request():
+    ids = [f"{number:08}{A[8:]}" for number in range(41)]
+    parts = [ids[:20], ids[20:40], ids[40:]]
+    told = iter(range(41))
+    script = [
+        {"responses": [{"id": str(next(told)), "status": 200, "body": known(x, f"{x}.example")[1]} for x in part]}
+        for part in parts
+    ]
+    http = Http(*script)
+    assert customers_read.domains(graph(http), ids) == {x: f"{x}.example" for x in ids}
+    assert len(http.sent) == 3
+
+
+def test_where_domains_may_not_be_read_there_are_none():
+    refused_one = (403, {"error": {"code": "Authorization_RequestDenied", "message": "No."}})
+    assert customers_read.domains(graph(Http(batch(known(A, "a.example"), refused_one))), [A, B]) is None
 
 
 def test_anything_else_is_a_failure_so_that_no_host_changes_its_name():
-    http = Http({"tenantId": A, "defaultDomainName": "a.example"}, *[refusal(503)] * 9)
-    with pytest.raises(GraphError):
+    http = Http(batch(known(A, "a.example"), (409, {"error": {"code": "Odd", "message": "No."}})))
+    with pytest.raises(GraphError) as caught:
         customers_read.domains(graph(http), [A, B])
+    assert (caught.value.code, caught.value.needs) == ("Odd", ("CrossTenantInformation.ReadBasic.All",))
 
 
 class Task:
