@@ -5,10 +5,6 @@
 
 from __future__ import annotations
 
-import typing as t
-
-from pygments.lexers.special import TextLexer
-
 project = "mssp.defender"
 copyright = "mssp.defender contributors"
 html_title = "mssp.defender"
@@ -30,15 +26,6 @@ html_css_files = ["site.css"]
 html_copy_source = False
 html_show_sphinx = False
 html_use_index = False
-html_theme_options = {
-    # Nothing that asks another host.
-    "top_of_page_buttons": [],
-    "navigation_with_keys": True,
-}
+html_theme_options = {"top_of_page_buttons": [], "navigation_with_keys": True}
 pygments_style = "friendly"
 pygments_dark_style = "monokai"
-
-
-def setup(app: t.Any) -> None:
-    """GitHub draws Mermaid's diagrams; here, where nothing may be loaded from elsewhere, their text is shown as it is."""
-    app.add_lexer("mermaid", TextLexer)
