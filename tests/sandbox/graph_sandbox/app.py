@@ -44,6 +44,7 @@ class Sandbox:
         self._journal = Journal(world.config.journal.answers, world.config.journal.most)
         self._faults = FaultSchedule(world.config.faults, world.config.throttle, world.clock, world.config.random_faults)
         self._control = Control(world, self._journal, self._faults)
+        self._batches = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
@@ -133,9 +134,12 @@ class Sandbox:
     async def _batched(self, exchange: Exchange, who: Requester) -> tuple[Reply, Fault | None]:
         """What is in a batch, carried out as if it had come alone; with a crash that one of its requests met."""
         crashed: Fault | None = None
+        self._batches += 1
+        number = self._batches
 
         async def perform(inner: Exchange) -> Reply:
             nonlocal crashed
+            inner.batch = number
             reply, fault = await self._perform("graph", inner)
             if fault is not None and fault.crash:
                 crashed = fault

@@ -23,6 +23,8 @@ class Exchange:
     headers: dict[str, str]
     """Names in lower case."""
     body: bytes
+    batch: int | None = None
+    """The number of the batch that it came in."""
 
     @property
     def target(self) -> str:

@@ -45,6 +45,8 @@ class Journal:
                 "request_id": handled.request_id,
                 "write": graph and exchange.method in WRITES,
                 "area": area,
+                # Requests of one batch came over the wire as one.
+                "batch": exchange.batch,
                 "body": handled.body if graph else None,
                 **kept,
             }

@@ -44,6 +44,17 @@ def test_answers_are_told_apart_by_id(graph: Graph) -> None:
     ]
 
 
+def test_the_log_tells_what_came_in_one_batch(graph: Graph) -> None:
+    graph.sandbox.control("DELETE", "requests")
+    batch(graph, request(1, "/groups"), request(2, "/users"))
+    graph.ok("GET", "/groups")
+    batch(graph, request(1, "/groups"))
+    numbers = [entry["batch"] for entry in graph.sandbox.control("GET", "requests")["requests"]]
+    assert numbers[0] == numbers[1] is not None
+    assert numbers[2] is None
+    assert numbers[3] not in (None, numbers[0])
+
+
 def test_failed_dependency(graph: Graph) -> None:
     answers = batch(graph, request(1, "/groups/nobody"), request(2, "/groups", dependsOn=["1"]))
     assert [answers[number]["status"] for number in ("1", "2")] == [404, 424]

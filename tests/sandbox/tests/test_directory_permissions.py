@@ -44,6 +44,7 @@ LEAST = [
     ("Policy.Read.All", "GET", f"/policies/crossTenantAccessPolicy/partners/{NOBODY}"),
     ("Policy.Read.All", "GET", "/identity/conditionalAccess/policies"),
     ("Policy.Read.B2BManagementPolicy", "GET", "/beta/policies/b2bManagementPolicies"),
+    ("Group.Read.All", "GET", "/groupSettings"),
     ("Policy.ReadWrite.CrossTenantAccess", "PATCH", f"/policies/crossTenantAccessPolicy/partners/{NOBODY}"),
     ("RoleManagement.Read.Directory", "GET", "/directoryRoles"),
     ("RoleManagement.Read.Directory", "GET", f"{ROLES}/directory/roleAssignments"),

@@ -64,6 +64,29 @@ def test_domain_list(graph: Graph) -> None:
     assert shown() == {"BlockedDomains": ["evil.example"]}
 
 
+def test_domain_list_takes_a_permission_of_its_own(sandbox: Running) -> None:
+    """b2bmanagementpolicy-get: Policy.Read.All is not among its permissions."""
+    assert sandbox.graph(client="Policy.Read.All")("GET", "/beta/policies/b2bManagementPolicies").status_code == 403
+
+
+def test_naming_policy(graph: Graph) -> None:
+    """group-list-settings: no object until somebody sets one; then name and value pairs of the template Group.Unified."""
+    assert graph.ok("GET", "/groupSettings")["value"] == []
+    graph.quirk(group_naming={"requirement": "GRP_[GroupName]", "blocked": "ceo,payroll"})
+    (setting,) = graph.ok("GET", "/groupSettings")["value"]
+    assert (setting["displayName"], setting["templateId"]) == ("Group.Unified", "62375ab9-6b52-47ed-826b-58e47e0e304b")
+    values = {value["name"]: value["value"] for value in setting["values"]}
+    assert values["PrefixSuffixNamingRequirement"] == "GRP_[GroupName]"
+    assert values["CustomBlockedWordsList"] == "ceo,payroll"
+    # Settings are texts, whatever they hold.
+    assert values["EnableGroupCreation"] == "true"
+    assert graph.ok("GET", f"/groupSettings/{setting['id']}")["id"] == setting["id"]
+    # A security group is made all the same: the policy is that of Microsoft 365 groups.
+    body = {"displayName": "CEO", "mailEnabled": False, "mailNickname": "ceo", "securityEnabled": True}
+    assert graph("POST", "/groups", body).status_code == 201
+    assert graph("GET", "/groupSettings/00000000-0000-0000-0000-0000000000aa").status_code == 404
+
+
 def test_default_access(graph: Graph) -> None:
     """decisions M7: b2bCollaborationInbound and inboundTrust of the default; service default until somebody writes."""
     settings = graph.ok("GET", f"{CROSS}/default")

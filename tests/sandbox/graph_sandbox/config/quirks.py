@@ -210,5 +210,7 @@ class Quirks(BaseModel):
     """The tenant's default cross-tenant access blocks B2B collaboration inbound."""
     b2b_domain_list: dict[Literal["allowed", "blocked"], list[str]] = {}
     """Domains from which guests may be invited, or from which not: one of the two lists (b2bManagementPolicies, beta)."""
+    group_naming: dict[Literal["requirement", "blocked"], str] = {}
+    """The naming policy of Microsoft 365 groups: prefix and suffix around [GroupName], and blocked words (groupSettings)."""
     inbound_mfa_trusted: bool = False
     """The tenant accepts the MFA of other tenants."""

@@ -44,7 +44,7 @@ from ..entitlement import (
     subjects,
 )
 from ..entitlement import role_assignments as catalog_roles
-from ..policies_tenant import authorization, b2b_management, conditional_access, cross_tenant
+from ..policies_tenant import authorization, b2b_management, conditional_access, cross_tenant, group_settings
 from ..relationships import routes as relationships
 from ..reviews import actions as review_actions
 from ..reviews import routes as reviews
@@ -75,6 +75,7 @@ def all_routes() -> list[Router]:
         b2b_management,
         conditional_access,
         cross_tenant,
+        group_settings,
         relationships,
         catalogue_routes,
         role_assignments,

@@ -21,7 +21,8 @@ from ..odata.schema import READ_ONLY_ID, READ_ONLY_TIME, EntityType, Property, f
 from ..store import Row
 
 router = Router(Area.DIRECTORY, versions=("beta",))
-READ = ("Policy.Read.B2BManagementPolicy", "Policy.Read.All")
+# b2bmanagementpolicy-get: Policy.Read.All does not suffice.
+READ = ("Policy.Read.B2BManagementPolicy", "Policy.ReadWrite.B2BManagementPolicy")
 _CONTEXT = "policies/b2bManagementPolicies"
 
 B2B_MANAGEMENT_POLICY = EntityType(
