@@ -1,10 +1,13 @@
 #!/usr/bin/env bash
+# shellcheck disable=SC2329 # `gate` calls functions by their names
 # `make gates`: what the ecosystem's own tools say of the collection, beside `make test`. Slow; the first run installs their
 # requirements. gates.sh [sanity|units|integration|typing|importer ...] runs a selection, with the ansible-core of the PATH.
 set -uo pipefail
 cd "$(dirname "$0")/.." || exit 1
 . tests/gates_table.sh
 root=$PWD
+logs=$root/.build/gates
+mkdir -p "$logs"
 python=$(python -c 'import sys; print("%d.%d" % sys.version_info[:2])')
 core=$(python -c 'from importlib.metadata import version; print(version("ansible-core"))')
 work=$(mktemp -d)
@@ -36,10 +39,13 @@ gate() { # gate NAME COMMAND...
     local name=$1 code begun=$SECONDS
     shift
     [ ${#only[@]} -eq 0 ] || [[ " ${only[*]} " == *" $name "* ]] || return 0
-    (cd "$tree" && "$@") >"$work/$name.log" 2>&1
+    (cd "$tree" && "$@") >"$logs/$core-$name.log" 2>&1
     code=$?
     row "$core" "$python" "$name" "$([ $code -eq 0 ] && echo ok || echo FAILED)" $((SECONDS - begun))
-    [ $code -eq 0 ] || { failed=1; grep -E 'ERROR|FATAL|WARNING|^E  |FAILED|error:' "$work/$name.log" | head -30; tail -5 "$work/$name.log"; }
+    [ $code -eq 0 ] && return
+    failed=1
+    grep -E 'ERROR|FATAL|^WARNING:|^E  |FAILED|error:' "$logs/$core-$name.log" | grep -vE 'WARNING: (Location|Using locale)' | head -40
+    echo "All of it: $logs/$core-$name.log"
 }
 # Their environment is theirs: nothing of make's.
 clean() { env -u ANSIBLE_COLLECTIONS_PATH -u ANSIBLE_CONFIG -u MAKEFLAGS -u MAKELEVEL LANG=C.UTF-8 "$@"; }

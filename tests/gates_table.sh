@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # Sourced by gates.sh and matrix.sh: the table of what was run, with which versions, in .build/gates.md.
 # MSSP_GATES_TABLE names another file. `make gates` begins it anew; a selection that is run by hand adds to it.
 table=${MSSP_GATES_TABLE:-.build/gates.md}
