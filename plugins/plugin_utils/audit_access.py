@@ -10,7 +10,7 @@ from __future__ import annotations
 import datetime
 import typing as t
 
-from ansible_collections.mssp.defender.plugins.plugin_utils.audit_facts import LIVE, Facts, Managed
+from ansible_collections.mssp.defender.plugins.plugin_utils.audit_facts import LIVE, MEMBER, Facts, Managed
 from ansible_collections.mssp.defender.plugins.plugin_utils.audit_people import People
 from ansible_collections.mssp.defender.plugins.plugin_utils.audit_values import (
     DAY,
@@ -81,12 +81,12 @@ def added(facts: Facts, group_id: str, member_id: str) -> tuple[str | None, str 
         known = "Since when and by whom is older than the log." if facts.was_read("added") else "The log could not be read."
         return None, None, known
     newest = max(entries, key=lambda x: str(x["activityDateTime"]))
-    since, by = told(moment(newest["activityDateTime"])), _initiator(newest)
+    since, by = told(moment(newest["activityDateTime"])), initiator(newest.get("initiatedBy") or {})
     return since, by, f"Added on {since} by {by}."
 
 
-def _initiator(entry: Json) -> str:
-    by = entry.get("initiatedBy") or {}
+def initiator(by: Json) -> str:
+    """Who did what the log says, from an entry's `initiatedBy`."""
     user, app = by.get("user") or {}, by.get("app") or {}
     if user:
         return str(user.get("userPrincipalName") or user.get("displayName") or user.get("id") or "a user")
@@ -107,7 +107,8 @@ def _not_people(facts: Facts, managed: Managed) -> t.Iterator[Finding]:
 def _missing(facts: Facts, people: People, managed: Managed) -> t.Iterator[Finding]:
     members = {key(x["id"]) for x in facts.memberships[managed.group_id]["members"] if x["type"] == "user"}
     told_of = set()
-    for assignment in facts.assignments_of(facts.granting(managed.group_id)):
+    # Whoever is eligible is a member only while they have activated it.
+    for assignment in facts.assignments_of(facts.granting(managed.group_id, (MEMBER,))):
         known = key((assignment.get("target") or {}).get("id"))
         if key(assignment.get("state")) != "delivered" or not known or known in members or known in told_of:
             continue
@@ -193,10 +194,5 @@ def _latest_end(facts: Facts, assignment: Json, policy: Json) -> datetime.dateti
 
 def approved_by(facts: Facts, assignment: Json) -> list[str]:
     """Who approved the assignment's requests, as far as the log goes."""
-    requests = {key(x.get("id")) for x in facts.requests_for(assignment)}
-    found = [
-        _initiator(entry)
-        for entry in facts.read("approved")
-        if requests & {key(x.get("id")) for x in entry.get("targetResources") or []}
-    ]
-    return list(dict.fromkeys(found))
+    found = [by for request in facts.requests_for(assignment) for by in facts.approvals_of(request)]
+    return list(dict.fromkeys(map(initiator, found)))

@@ -10,6 +10,7 @@ from __future__ import annotations
 import typing as t
 
 from ansible_collections.mssp.defender.plugins.module_utils._normalise import type_name
+from ansible_collections.mssp.defender.plugins.plugin_utils.audit_access import initiator
 from ansible_collections.mssp.defender.plugins.plugin_utils.audit_drift import APPROVAL, drifted
 from ansible_collections.mssp.defender.plugins.plugin_utils.audit_facts import APPROVERS, LIVE, Facts, Managed, approvers_named
 from ansible_collections.mssp.defender.plugins.plugin_utils.audit_people import People
@@ -18,6 +19,7 @@ from ansible_collections.mssp.defender.plugins.plugin_utils.audit_values import 
     Json,
     finding,
     key,
+    moment,
     name_of,
     told,
 )
@@ -37,6 +39,7 @@ def approvers(facts: Facts, people: People) -> t.Iterator[Finding]:
     # Where nobody is left to decide, that is the finding.
     yield from (found for known, found in others.items() if known not in stuck)
     yield from _both(facts, people)
+    yield from _own_tenant(facts, people)
 
 
 def requestable(policy: Json) -> bool:
@@ -94,11 +97,18 @@ def _policy(
         is_ = "Whoever is in the approvers' group decides who comes into it."
         yield finding("MSSP104", about(policy), is_, "People of the customer decide who becomes an approver.")
     ids = {x for stage in able.values() for x in stage}
-    if managed.key != APPROVERS and not empty and not unlisted and all(people.is_mssp(x) for x in ids):
+    if managed.key != APPROVERS and only_mssp(facts, people, policy):
         is_ = f"All {len(ids)} people who can approve are of the MSSP's tenant."
         yield finding(
             "MSSP105", about(policy), is_, "Microsoft's walkthrough has it so; a customer may want a person of its own."
         )
+
+
+def only_mssp(facts: Facts, people: People, policy: Json) -> bool:
+    """Whether each stage can be decided, and by people of the MSSP alone."""
+    by_stage, unlisted = deciders(facts, policy)
+    able = [[x for x in ids if _can_decide(people, x)] for ids in by_stage.values()]
+    return not unlisted and all(able) and all(people.is_mssp(x) for ids in able for x in ids)
 
 
 def _can_decide(people: People, user_id: str) -> bool:
@@ -137,6 +147,26 @@ def _both(facts: Facts, people: People) -> t.Iterator[Finding]:
                 person = people.person(user_id)
                 is_ = f"{name_of(person)} has the access of '{managed.package_name}' and approves requests."
                 yield finding("MSSP103", about(deciding[user_id]), is_, "Who approves is no analyst.", person=person)
+
+
+def _own_tenant(facts: Facts, people: People) -> t.Iterator[Finding]:
+    for assignment in facts.assignments_of([x.package for x in facts.managed if x.package]):
+        target = assignment.get("target") or {}
+        policy = facts.policy((assignment.get("assignmentPolicy") or {}).get("id"))
+        # Where nobody else can approve, the policy is the finding, and not each request.
+        if key(assignment.get("state")) not in LIVE or not people.is_mssp(target.get("id")) or only_mssp(facts, people, policy):
+            continue
+        request = facts.granted(assignment)
+        decided = facts.approvals_of(request)
+        if not decided or not all(people.is_mssp((by.get("user") or {}).get("id")) for by in decided):
+            continue
+        person = people.person(target.get("id"), target)
+        package = (assignment.get("accessPackage") or {}).get("displayName")
+        names = " and ".join(dict.fromkeys(map(initiator, decided)))
+        is_ = f"{name_of(person)}'s request for '{package}' was approved by {names} of the MSSP alone."
+        should = "Microsoft's walkthrough has it so; a customer may want a person of its own to look at each request."
+        since = told(moment(request.get("completedDateTime") or request.get("createdDateTime")))
+        yield finding("MSSP109", ("request", package, request["id"]), is_, should, person=person, since=since, by=names)
 
 
 def with_access(facts: Facts, managed: Managed) -> set[str]:

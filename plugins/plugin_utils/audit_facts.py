@@ -20,6 +20,7 @@ import collections.abc
 import dataclasses
 import datetime
 import functools
+import re
 import typing as t
 
 from ansible_collections.mssp.defender.plugins.module_utils._normalise import type_name
@@ -28,6 +29,8 @@ from ansible_collections.mssp.defender.plugins.plugin_utils.onboard_run import u
 
 LIVE = frozenset({"delivering", "delivered", "partiallydelivered"})
 APPROVERS = "approvers"
+# What a package can grant of a group. An eligible member becomes one by activating it (PIM), for some hours.
+MEMBER, ELIGIBLE, OTHER = "member", "eligible member", "other"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -142,9 +145,9 @@ class Facts:
         """Ids of the managed packages."""
         return frozenset(key(x.package["id"]) for x in self.managed if x.package)
 
-    def granting(self, group_id: str, *, members_only: bool = True) -> list[Json]:
-        """All packages of all catalogs that grant the group (P(g) of decisions B.6)."""
-        return [x for x in self.read("packages") if _grants(x, group_id, members_only)]
+    def granting(self, group_id: str, roles: t.Collection[str] = (MEMBER, ELIGIBLE)) -> list[Json]:
+        """All packages of all catalogs that grant one of these roles of the group (P(g) of decisions B.6)."""
+        return [x for x in self.read("packages") if any(role in roles for role in roles_granted(x, group_id))]
 
     def policies_of(self, package_id: t.Any) -> list[Json]:
         """The policies of a package."""
@@ -183,6 +186,15 @@ class Facts:
         times += [moment(x.get("completedDateTime") or x.get("createdDateTime")) for x in removals]
         return max((x for x in times if x), default=None)
 
+    def approvals_of(self, request: Json) -> list[Json]:
+        """Who approved a request, as far as the log goes: `user` or `app` of each entry."""
+        known = key(request.get("id"))
+        return [
+            entry.get("initiatedBy") or {}
+            for entry in self.read("approved")
+            if known and known in {key(x.get("id")) for x in entry.get("targetResources") or []}
+        ]
+
     def granted(self, assignment: Json) -> Json:
         """The request that gave a live assignment: the last one that added it; empty when it is not known."""
         adds = [x for x in self.requests_for(assignment) if key(x.get("requestType")).endswith("add")]
@@ -215,15 +227,20 @@ def _same_person(subject: Json, target: Json) -> bool:
     return bool(mail) and mail == key(subject.get("email"))
 
 
-def _grants(package: Json, group_id: str, members_only: bool) -> bool:
+def roles_granted(package: Json, group_id: str) -> t.Iterator[str]:
+    """MEMBER, ELIGIBLE or OTHER for each role of the group that the package grants."""
     for grant in package.get("resourceRoleScopes") or []:
         role, scope = grant.get("role") or {}, grant.get("scope") or {}
-        if key(scope.get("originId")) != key(group_id):
-            continue
-        # Microsoft's ids of a group's roles begin with the role's name.
-        if not members_only or key(role.get("originId")).startswith("member") or key(role.get("displayName")) == "member":
-            return True
-    return False
+        if key(scope.get("originId")) == key(group_id):
+            yield _role(role)
+
+
+def _role(role: Json) -> str:
+    # Microsoft's ids of a group's roles begin with the role's name; how that of the eligible ones is spelt is not documented.
+    names = [re.sub("[^a-z]", "", key(role.get(name))) for name in ("originId", "displayName")]
+    if any(x.startswith("eligible") and "member" in x for x in names):
+        return ELIGIBLE
+    return MEMBER if names[0].startswith("member") or names[1] == "member" else OTHER
 
 
 def approvers_named(policy: Json) -> t.Iterator[tuple[int, str, Json]]:

@@ -14,7 +14,7 @@ from ansible_collections.mssp.defender.plugins.module_utils._normalise import ty
 from ansible_collections.mssp.defender.plugins.module_utils._resources.features import needed
 from ansible_collections.mssp.defender.plugins.module_utils._resources.permissions import missing
 from ansible_collections.mssp.defender.plugins.plugin_utils.audit_approvers import about
-from ansible_collections.mssp.defender.plugins.plugin_utils.audit_facts import Facts
+from ansible_collections.mssp.defender.plugins.plugin_utils.audit_facts import ELIGIBLE, MEMBER, OTHER, Facts
 from ansible_collections.mssp.defender.plugins.plugin_utils.audit_people import People
 from ansible_collections.mssp.defender.plugins.plugin_utils.audit_values import Finding, Json, finding, key, name_of
 
@@ -111,7 +111,7 @@ def _others(facts: Facts, policy: Json) -> str:
 
 def _packages(facts: Facts) -> t.Iterator[Finding]:
     for managed in facts.managed:
-        for package in facts.granting(managed.group_id, members_only=False) if managed.group_id else []:
+        for package in facts.granting(managed.group_id, (MEMBER, ELIGIBLE, OTHER)) if managed.group_id else []:
             if key(package["id"]) in facts.package_ids:
                 continue
             catalog = (package.get("catalog") or {}).get("displayName")
