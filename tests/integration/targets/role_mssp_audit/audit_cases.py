@@ -8,7 +8,7 @@ from __future__ import annotations
 import dataclasses
 import typing as t
 
-from audit_world import APPROVERS, TIER1, TIER2, Customer, Json
+from audit_world import APPROVERS, BEGAN, TIER1, TIER2, Customer, Json, day
 from harness import requesting
 from harness.onboarding import MSSP
 from harness.requesting import one_of
@@ -112,9 +112,20 @@ def _disabled(customer: Customer) -> None:
     customer.tenant.patch(f"users/{customer.user('carl')}", {"accountEnabled": False})
 
 
+def _gone(customer: Customer) -> None:
+    """Somebody has left the customer, and both the policies and the variables still name them."""
+    customer.tenant.delete(f"users/{customer.user('carl')}")
+
+
 def _both(customer: Customer) -> None:
     customer.let_in("lea", APPROVERS, "boris")
     customer.let_in("lea", TIER1, "anna")
+
+
+def _own_tenant(customer: Customer) -> None:
+    """Anna could approve as well, and does so for kim."""
+    customer.let_in("ana", TIER2, "lea")
+    customer.let_in("kim", TIER2, "anna")
 
 
 def _mssp_only(customer: Customer) -> None:
@@ -177,6 +188,14 @@ def _ways_in(customer: Customer) -> None:
     tenant.post("roleManagement/directory/roleAssignments", body)
 
 
+def _overdue(customer: Customer) -> None:
+    """The first review of tier 2 begins on the fifth day, and is never closed. To begin another day is no drift."""
+    customer.let_in("ana", TIER1)
+    customer.quirks(review_final_status="AutoReviewing")
+    schedule = customer.policy(TIER2)["reviewSettings"]["schedule"]
+    customer.put(TIER2, reviewSettings={"schedule": {**schedule, "startDateTime": day(BEGAN - 5)}})
+
+
 def _waiting(customer: Customer) -> None:
     customer.ask("lea", TIER2)
 
@@ -224,10 +243,18 @@ CASES = (
     ),
     Case("disabled", (("MSSP102", T1, "carl", None),), _customers_approve("disabled", "anna", "carl"), mid=_disabled),
     Case(
+        "gone",
+        # By its name nobody finds who has left, and so the onboarding stops there.
+        (("MSSP102", T1, "", None), ("MSSP901", "Gone", None, None)),
+        _customers_approve("gone", "anna", "carl"),
+        mid=_gone,
+    ),
+    Case(
         "both",
-        (("MSSP103", T1, "lea", None),),
+        (("MSSP103", T1, "lea", None), ("MSSP109", TIER2, "ana", None)),
         {**_initial("both"), "mssp_onboard_customer_approvers": [{"user": "boris@both.example"}]},
         _both,
+        late=_own_tenant,
     ),
     Case(
         "mssp",
@@ -259,8 +286,12 @@ CASES = (
     ),
     Case(
         "extension",
-        (("MSSP209", T1, None, None), ("MSSP209", T2, None, None)),
-        {**_initial("extension"), "mssp_onboard_approval_for_extension": False},
+        (("MSSP209", T1, None, None), ("MSSP209", T2, None, None), ("MSSP302", "Tier 2 Analysts", None, None)),
+        {
+            **_initial("extension"),
+            "mssp_onboard_approval_for_extension": False,
+            "mssp_onboard_tier2_permissions": [BASICS, LIVE],
+        },
     ),
     Case(
         "defender",
@@ -295,10 +326,11 @@ CASES = (
             ("MSSP501", APPROVERS, "anna", None),
             ("MSSP502", TIER1, None, None),
             ("MSSP502", APPROVERS, None, None),
+            ("MSSP503", TIER2, None, None),
             ("MSSP504", TIER2, "lea", None),
         ),
         {**_initial("ends"), "mssp_onboard_duration_days": 120, "mssp_onboard_review_first_after_days": 0},
-        lambda customer: customer.let_in("ana", TIER1),
+        _overdue,
         _waiting,
     ),
     Case("failed", (("MSSP005", TIER1, "zed", None),), _initial("failed"), _not_delivered),

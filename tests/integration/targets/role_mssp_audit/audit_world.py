@@ -42,6 +42,12 @@ def address(name: str) -> str:
     return f"{name}@{MSSP_DOMAIN}"
 
 
+def day(ago: int) -> str:
+    """The beginning of a day before the audit, as Graph writes it."""
+    then = datetime.datetime.now(datetime.timezone.utc) - datetime.timedelta(days=ago)
+    return then.strftime("%Y-%m-%dT00:00:00Z")
+
+
 def tenant(name: str, *, sign_ins: bool = True) -> Json:
     """The configuration of one customer. Gus was there last on the first day, everybody else yesterday."""
     domain = f"{name}.example"

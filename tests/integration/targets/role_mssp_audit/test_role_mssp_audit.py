@@ -13,10 +13,12 @@ from pathlib import Path
 
 import pytest
 from audit_cases import ALL, BROKEN, CASES, REFUSED, Case
-from audit_world import BEGAN, Customer, config
+from audit_world import BEGAN, Customer, address, config, day
 from harness import onboarding, requesting
 from harness.onboarding import MSSP, Onboarding, customers
 from harness.playbook import Result, run_playbook
+
+from ansible_collections.mssp.defender.plugins.plugin_utils.audit_rules import RULES
 
 HOUR = 3600
 Json = dict[str, t.Any]
@@ -103,7 +105,7 @@ def _read(path: Path) -> Json:
 def _who(person: Json | None) -> str | None:
     if person is None:
         return None
-    return str(person["mail"] or person["principal_name"]).partition("@")[0]
+    return str(person["mail"] or person["principal_name"] or "").partition("@")[0]
 
 
 @pytest.fixture(scope="module")
@@ -120,6 +122,30 @@ def test_exactly_what_was_planted_is_found(story: Story, case: Case) -> None:
     expected = sorted(((a, story.ids(case.name, b), c, story.ids(case.name, d)) for a, b, c, d in case.expected), key=str)
     assert found == expected
     assert story.documents[case.name]["error"] is None
+
+
+def test_every_finding_that_there_is_was_planted() -> None:
+    assert {rule for case in CASES for rule, *_about in case.expected} == set(RULES)
+
+
+def test_who_is_not_in_the_directory_any_more(story: Story) -> None:
+    (gone,) = [x for x in story.found("gone") if x["id"] == "MSSP102"]
+    assert gone["person"]["id"] in gone["is"]
+    assert "is not in the directory" in gone["is"]
+    (stopped,) = [x for x in story.found("gone") if x["id"] == "MSSP901"]
+    assert "carl@gone.example" in stopped["is"]
+
+
+def test_a_review_that_hangs_is_overdue(story: Story) -> None:
+    (one,) = [x for x in story.found("ends") if x["id"] == "MSSP503"]
+    assert f"was to end on {day(BEGAN - 5 - 25)}" in one["is"]
+    assert "AutoReviewing" in one["is"]
+
+
+def test_who_approved_a_request_alone(story: Story) -> None:
+    (one,) = [x for x in story.found("both") if x["id"] == "MSSP109"]
+    assert one["severity"] == "info"
+    assert address("lea").replace("@", "_") in one["by"].lower() or address("lea") in one["by"].lower()
 
 
 def test_no_request_writes(story: Story) -> None:

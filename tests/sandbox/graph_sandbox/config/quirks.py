@@ -186,8 +186,9 @@ class Quirks(BaseModel):
     """A PUT of a policy with another review start, once an instance has begun: kept says nothing (EM F.6; which is unknown)."""
     review_apply_seconds: Seconds = 0
     """How long after the end of a review its decisions are applied; until then it is Completed."""
-    review_final_status: Literal["Applied", "AutoReviewed", "Completed"] = "Applied"
-    """The status of an instance whose decisions were applied: Applied is seen, AutoReviewed is in the metadata (EM H)."""
+    review_final_status: Literal["Applied", "AutoReviewed", "Completed", "AutoReviewing"] = "Applied"
+    """The status of an instance whose decisions were applied: Applied is seen, AutoReviewed is in the metadata (EM H).
+    AutoReviewing: it never gets beyond that."""
     access_review_requests_per_10s: Count = 0
     """How many requests to access reviews an application may send in ten seconds; 0: any number (the real one: EM O 6)."""
 
