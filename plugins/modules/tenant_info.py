@@ -68,8 +68,78 @@ options:
       - What the application may not read is null.
     type: bool
     default: false
+  gates:
+    description:
+      - Look at everything that decides whether a guest of the MSSP gets in and may work, and return it as RV(findings), with RV(licence)
+        and RV(urbac). It takes two requests more, and reads only.
+      - The gates are licences, invitations, lists of domains, cross-tenant access, Conditional Access, lifecycle of guests, what connecting
+        the MSSP opens elsewhere, unified RBAC and its permissions, the naming policy of groups, and restricted administrative units.
+      - What the application may not read, or the cloud does not have, is told as not checked and never fails. V(preflight) in O(features)
+        names the permissions that it takes.
+      - In the MSSP's own tenant, which is then O(tenant_id) and O(partner_tenant_id), only what that tenant lets out is looked at.
+    type: bool
+    default: false
+  known_by:
+    description:
+      - Do not look at O(gates) where all these groups are among those of O(group_names), because the tenant has been let through before.
+      - A group is written as the key of its tier, which its unique name ends in, or as its object id.
+    type: list
+    elements: str
+    default: []
+  partner_tenant_id:
+    description: Tenant id of the MSSP. Without it the tenant of O(look_up) is the MSSP.
+    type: str
+  group_ids:
+    description: Object ids of groups that are to be taken over.
+    type: list
+    elements: str
+    default: []
+  permissions_wanted:
+    description: Permissions of the Defender roles that are to be made, as M(mssp.defender.mde_role) takes them.
+    type: list
+    elements: str
+    default: []
+  governance_features:
+    description: What was chosen that takes Microsoft Entra ID Governance, and for guests a subscription that is linked.
+    type: list
+    elements: str
+    choices:
+      - sponsors
+      - on_behalf
+      - pim_eligible
+      - verified_id
+      - custom_extensions
+      - auto_assignment
+      - add_by_email
+      - governed_guests
+      - entra_roles
+      - review_insights
+    default: []
+  org_state:
+    description: The state that the connected organization of the MSSP is to have, as M(mssp.defender.connected_org) takes it.
+    type: str
+    choices: [configured, proposed]
+  will_set:
+    description: What the same run sets in the cross-tenant access policy, so that it is no finding.
+    type: list
+    elements: str
+    choices: [inbound, trust_mfa]
+    default: []
+  accept:
+    description: Findings, by their ids, that stop nothing. They become warnings.
+    type: list
+    elements: str
+    default: []
+  fail_on_findings:
+    description: Fail with one sentence when a finding stops what O(features) intend. It tells all of them with their remedies.
+    type: bool
+    default: false
 extends_documentation_fragment:
   - mssp.defender.graph
+seealso:
+  - name: All findings
+    description: What each means and what to do about it.
+    link: https://github.com/mssp-defender/mssp.defender/blob/main/docs/preflight.md
 attributes:
   diff_mode:
     support: none
@@ -87,6 +157,14 @@ EXAMPLES = r"""
   ansible.builtin.debug:
     msg: "{{ preflight.missing_permissions | join(', ') }} missing: {{ preflight.consent_url }}"
   when: preflight.missing_permissions | length > 0
+
+- name: What stands between an approved request and an analyst at work?
+  mssp.defender.tenant_info:
+    tenant_id: contoso.onmicrosoft.com
+    partner_tenant_id: 11111111-2222-3333-4444-555555555555
+    features: [onboard]
+    gates: true
+  register: preflight
 """
 
 RETURN = r"""
@@ -143,6 +221,73 @@ missing_permissions:
   type: list
   elements: str
   sample: [RoleManagement.ReadWrite.Defender]
+missing_by_mode:
+  description:
+    - The same for each kind of application that a token of this kind can be, V(onboard) and V(audit), or V(approve) for a person's.
+    - Empty lists say what it can be.
+  returned: success
+  type: dict
+  sample:
+    audit: []
+    onboard: [RoleManagement.ReadWrite.Defender]
+findings:
+  description:
+    - What was found with O(gates), the licence first, then what stops, warnings, information, and what could not be checked.
+    - Null when the gates were not looked at.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    id:
+      description: A word that stays the same, such as V(invitations_off).
+      type: str
+      returned: always
+    severity:
+      description: V(stop), V(warning), V(info) or V(not_checked).
+      type: str
+      returned: always
+    is:
+      description: One sentence.
+      type: str
+      returned: always
+    remedy:
+      description: What to do about it.
+      type: str
+      returned: always
+    link:
+      description: Where it is put right; null where there is no page, or none is documented for the cloud.
+      type: str
+      returned: always
+    accepted:
+      description: Whether O(accept) names it.
+      type: bool
+      returned: always
+  sample:
+    - accepted: false
+      id: invitations_off
+      is: "Nobody may invite guests into this tenant: approved requests of the MSSP's people would not be delivered."
+      link: https://entra.microsoft.com
+      remedy: "Entra admin center, External Identities, External collaboration settings: allow somebody to invite, at least administrators."
+      severity: stop
+licence:
+  description:
+    - What the tenant has bought, as far as it matters here; null when the gates were not looked at.
+    - C(entra) is V(governance), V(p2), V(p1), V(none) or V(unknown), C(defender_endpoint) is V(p2), V(business), V(p1), V(none) or V(unknown).
+  returned: success
+  type: dict
+  sample:
+    defender_endpoint: p2
+    entra: p2
+    products: [AAD_PREMIUM_P2, WIN_DEF_ATP]
+urbac:
+  description:
+    - Whether Defender's unified role-based access control answers, null where that could not be told; null when the gates were not looked at.
+    - Whether it is active no API tells, so C(active) is always V(unknown).
+  returned: success
+  type: dict
+  sample:
+    active: unknown
+    answers: true
 consent_url:
   description: Where an administrator of the customer grants the application all the permissions that it asks for.
   returned: success
@@ -193,11 +338,16 @@ failure:
 import typing as t
 
 from ansible_collections.mssp.defender.plugins.module_utils._argspec import GRAPH, ArgumentSpec
-from ansible_collections.mssp.defender.plugins.module_utils._failures import Failure, GraphError
+from ansible_collections.mssp.defender.plugins.module_utils._failures import Failure, GraphError, InvalidInput
 from ansible_collections.mssp.defender.plugins.module_utils._graph._auth import _claims
 from ansible_collections.mssp.defender.plugins.module_utils._graph._odata import is_guid
-from ansible_collections.mssp.defender.plugins.module_utils._resources import listing, tenants
+from ansible_collections.mssp.defender.plugins.module_utils._paths import Entity
+from ansible_collections.mssp.defender.plugins.module_utils._resources import listing, origin, tenants
 from ansible_collections.mssp.defender.plugins.module_utils._resources.features import FEATURES, needed
+from ansible_collections.mssp.defender.plugins.module_utils._resources.preflight import gates, partner
+from ansible_collections.mssp.defender.plugins.module_utils._resources.preflight.finding import KINDS, Finding
+from ansible_collections.mssp.defender.plugins.module_utils._resources.preflight.gate import Wanted
+from ansible_collections.mssp.defender.plugins.module_utils._resources.preflight.licence import GOVERNANCE
 from ansible_collections.mssp.defender.plugins.module_utils._runner import run_module
 from ansible_collections.mssp.defender.plugins.module_utils._task import Task
 
@@ -213,6 +363,16 @@ SPEC = GRAPH.merge(
             "look_up": {"type": "str"},
             "group_names": {"type": "list", "elements": "str", "default": []},
             "with_settings": {"type": "bool", "default": False},
+            "gates": {"type": "bool", "default": False},
+            "known_by": {"type": "list", "elements": "str", "default": []},
+            "partner_tenant_id": {"type": "str"},
+            "group_ids": {"type": "list", "elements": "str", "default": []},
+            "permissions_wanted": {"type": "list", "elements": "str", "default": []},
+            "governance_features": {"type": "list", "elements": "str", "choices": list(GOVERNANCE), "default": []},
+            "org_state": {"type": "str", "choices": ["configured", "proposed"]},
+            "will_set": {"type": "list", "elements": "str", "choices": ["inbound", "trust_mfa"], "default": []},
+            "accept": {"type": "list", "elements": "str", "default": []},
+            "fail_on_findings": {"type": "bool", "default": False},
         },
     )
 )
@@ -221,6 +381,7 @@ SPEC = GRAPH.merge(
 def run(task: Task) -> dict[str, t.Any]:
     """Who and where am I, and what may I do?"""
     params = task.params
+    _check_accepted(params["accept"])
     if params["exclusive"]:
         task.claim_tenant()
     claims = task.tokens.claims()
@@ -232,6 +393,8 @@ def run(task: Task) -> dict[str, t.Any]:
             code="MissingPermission",
         )
     tenant = _tenant(task, claims)
+    other = _other(task)
+    groups = listing.whole_groups_named(task.graph, params["group_names"])
     return {
         "changed": False,
         "tenant": tenant,
@@ -244,15 +407,72 @@ def run(task: Task) -> dict[str, t.Any]:
         "delegated": _claims.is_delegated(claims),
         "auth_method": task.tokens.method,
         "missing_permissions": lacking,
+        "missing_by_mode": partner.by_mode(tuple(_claims.permissions(claims)), delegated=_claims.is_delegated(claims)),
         "consent_url": task.consent_url(),
-        "looked_up": _other(task),
-        "groups": listing.groups_named(task.graph, params["group_names"]),
+        "looked_up": other,
+        "groups": listing.groups_shown(task.graph, groups),
+        **_gates(task, claims, str(tenant["id"]), other, groups),
         "settings": _settings(task) if params["with_settings"] else None,
         "links": {
             "approvals": tenants.approvals_url(task.cloud, tenant["domain"]),
             "portal": tenants.portal_url(task.cloud, str(tenant["id"])),
         },
     }
+
+
+def _check_accepted(accepted: t.Iterable[str]) -> None:
+    for name in accepted:
+        if name not in KINDS:
+            raise InvalidInput(f"accept names '{name}', which is no finding", remedy=f"Findings are {', '.join(KINDS)}.")
+
+
+def _gates(
+    task: Task, claims: t.Mapping[str, t.Any], tenant_id: str, other: t.Mapping[str, t.Any] | None, groups: list[Entity]
+) -> dict[str, t.Any]:
+    """What the gates say; nothing but nulls where they are not looked at."""
+    params = task.params
+    partner_id = params["partner_tenant_id"] or (other or {}).get("id")
+    if not params["gates"] or origin.all_known(groups, partner_id, params["known_by"]):
+        return {"findings": None, "licence": None, "urbac": None}
+    sought = params["look_up"]
+    domains = [(other or {}).get("domain"), None if not sought or is_guid(sought) else sought]
+    wanted = Wanted(
+        task.cloud,
+        tenant_id,
+        features=tuple(params["features"]),
+        granted=tuple(_claims.permissions(claims)),
+        consent=task.consent_url(),
+        partner_id=partner_id,
+        partner_domains=tuple(str(domain) for domain in domains if domain),
+        partner_sought=sought,
+        partner_confirmed=other is not None and other["id"] == partner_id,
+        group_names=tuple(params["group_names"]),
+        group_ids=tuple(params["group_ids"]),
+        groups=tuple(groups),
+        permissions=tuple(params["permissions_wanted"]),
+        governance=tuple(params["governance_features"]),
+        org_state=params["org_state"],
+        sets=frozenset(params["will_set"]),
+        accepted=frozenset(params["accept"]),
+    )
+    report = gates.report(wanted, gates.ask(task.graph, wanted))
+    if params["fail_on_findings"]:
+        _stop_at(gates.stopping(report.findings))
+    return {
+        "findings": [finding.as_result(task.cloud, tenant_id) for finding in report.findings],
+        "licence": report.licence,
+        "urbac": report.urbac,
+    }
+
+
+def _stop_at(shut: t.Sequence[Finding]) -> None:
+    if shut:
+        told = " ".join(f"({number}) {x.says} {x.remedy} [{x.id}]" for number, x in enumerate(shut, start=1))
+        raise Failure(
+            f"the preflight found what stands in the way: {told}",
+            remedy="Nothing was written. What is to be accepted is named by its word in brackets, in accept (mssp_onboard_accept).",
+            code="PreflightFindings",
+        )
 
 
 def _other(task: Task) -> dict[str, t.Any] | None:

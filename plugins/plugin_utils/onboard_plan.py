@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import typing as t
 
+from ansible_collections.mssp.defender.plugins.plugin_utils import onboard_preflight
 from ansible_collections.mssp.defender.plugins.plugin_utils.onboard_values import truth
 
 Values = t.Mapping[str, t.Any]
@@ -28,8 +29,8 @@ def plan(values: Values) -> Plan:
 
     :param values: the role's variables without their prefix, checked; what is not set is left out, null or empty.
     :return: `groups`, `roles`, `packages` and `policies`, lists of items in the order in which they are made, each with the
-        `number` of its group; `organization` and `catalog`, the options of one; what concerns all of them. Nothing of the
-        connection, since Ansible shows facts.
+        `number` of its group; `organization` and `catalog`, the options of one; `preflight`, those of tenant_info, and `let_in`, those
+        of cross_tenant_access; what concerns all of them. Nothing of the connection, since Ansible shows facts.
     """
     entries = [*values["tiers"], _approvers(values)]
     prefix = str(values.get("name_prefix") or "")
@@ -37,19 +38,29 @@ def plan(values: Values) -> Plan:
     skip_defender = truth(values["skip_defender"])
     tiers = list(enumerate(values["tiers"]))
     state = str(values.get("state") or "present")
+    let_in = _let_in(values)
+    groups = [_group(number, entry, prefix, values) for number, entry in enumerate(entries)]
+    accepted = _accepted(values)
+    policies = [
+        *(_tier_policy(number, tier, prefix, values) for number, tier in tiers),
+        _approvers_policy(len(tiers), entries[-1], prefix, values, opened=opened),
+        *([_initial_policy(len(tiers), entries[-1], prefix, values)] if values.get("initial_approvers") else []),
+    ]
     return {
         "mssp": str(values.get("mssp_tenant_id") or "").strip(),
-        "steps": "present_with_approvers" if state == "present" and values.get("initial_approvers") else state,
+        "steps": _steps(state, values, let_in),
         "look_up": str(values.get("mssp_domain") or "").strip(),
         "tenant": str(values["tenant_id"]).strip(),
         "directory_hint": values.get("domain") or None,
-        "features": ["entitlement", "groups"] if skip_defender else ["onboard"],
-        "groups": [_group(number, entry, prefix, values) for number, entry in enumerate(entries)],
+        "features": [*(["entitlement", "groups"] if skip_defender else ["onboard"]), *(["cross_tenant"] if let_in else [])],
+        "preflight": onboard_preflight.options(values, groups, policies, accepted, let_in),
+        "let_in": let_in,
+        "groups": groups,
         "roles": [] if skip_defender else [_role(number, tier, prefix, values) for number, tier in tiers],
         "organization": {
             **_stated(name=values.get("connected_org_name"), org_state=values.get("connected_org_state")),
             "description": str(values.get("connected_org_description") or ""),
-            "accept_open_policies": truth(values["accept_open_policies"]),
+            "accept_open_policies": "opens_policies" in accepted,
         },
         "catalog": {
             "name": f"{prefix}{values['catalog']}",
@@ -61,14 +72,31 @@ def plan(values: Values) -> Plan:
             "append": True,
         },
         "packages": [_package(number, entry, prefix, values) for number, entry in enumerate(entries)],
-        "policies": [
-            *(_tier_policy(number, tier, prefix, values) for number, tier in tiers),
-            _approvers_policy(len(tiers), entries[-1], prefix, values, opened=opened),
-            *([_initial_policy(len(tiers), entries[-1], prefix, values)] if values.get("initial_approvers") else []),
-        ],
+        "policies": policies,
         "initial_approvers": list(values.get("initial_approvers") or []),
         "approvers_open": opened,
     }
+
+
+def _steps(state: str, values: Values, let_in: Plan) -> str:
+    """The file of tasks: who wants no more than the usual pays for no task more."""
+    if state != "present":
+        return state
+    if let_in:
+        return "present_let_in"
+    return "present_with_approvers" if values.get("initial_approvers") else "present"
+
+
+def _let_in(values: Values) -> Plan:
+    """What is set of the MSSP's entry in the cross-tenant access policy; never anything by default (decisions M7)."""
+    trust = values.get("trust_mfa")
+    return _stated(inbound=values.get("cross_tenant_inbound"), trust_mfa=None if trust in (None, "") else truth(trust))
+
+
+def _accepted(values: Values) -> list[str]:
+    """The findings that stop nothing. Packages of others that are opened can be accepted by a variable of their own, too."""
+    named = [str(name) for name in values.get("accept") or []]
+    return [*named, *(["opens_policies"] if truth(values["accept_open_policies"]) and "opens_policies" not in named else [])]
 
 
 def _approvers(values: Values) -> Values:

@@ -13,7 +13,8 @@ from __future__ import annotations
 import collections.abc
 import typing as t
 
-from ansible_collections.mssp.defender.plugins.plugin_utils import offboard_changes
+from ansible_collections.mssp.defender.plugins.module_utils._resources.origin import unique_name
+from ansible_collections.mssp.defender.plugins.plugin_utils import offboard_changes, onboard_preflight
 from ansible_collections.mssp.defender.plugins.plugin_utils.onboard_variables import PREFIX
 
 Values = t.Mapping[str, t.Any]
@@ -83,11 +84,6 @@ def referred(result: Values, returned: str) -> Item:
     """
     made = any(change["action"] == "create" and change["property"] is None for change in result.get("changes") or ())
     return {**reference(result[returned]), **({_NOTHING_IN_IT: True} if made else {})}
-
-
-def unique_name(mssp: str, key: str) -> str:
-    """The claim of origin that a group of ours carries."""
-    return f"mssp-{mssp}-{key}".lower()
 
 
 # ---- what is there before the first write --------------------------------------------------------------------------
@@ -234,17 +230,33 @@ def _summary(run: _Run) -> list[str]:
             f"Warning: the package {run.plan['packages'][-1]['name']} is closed, nobody can request it, until "
             "mssp_onboard_customer_approvers names who of the customer decides."
         )
-    return [*lines, *run.text("check_by_hand")]
+    return [*lines, *onboard_preflight.warnings(run.result("preflight")), *run.text("check_by_hand")]
 
 
 def _changes(run: _Run) -> list[Values]:
-    single = ("organization", "catalog")
+    single = ("organization", "catalog", "let_in")
     results = []
-    for name in ("organization", "groups", "roles", "catalog", "packages", "policies", "initial_approvers"):
+    for name in ("organization", "groups", "roles", "catalog", "packages", "policies", "initial_approvers", "let_in"):
         results += [run.result(name)] if name in single else run.results(name)
     # What an offboarding has removed is in the results of its own tasks.
     removed = offboard_changes.changes(run.variables) if run.result("offboard_begun") else []
     return [change for result in results for change in result.get("changes") or []] + removed
+
+
+def _objects(run: _Run) -> Item:
+    """What the tenant has now, as references; what a run that stopped has not come to is not in it."""
+    preflight = run.result("preflight")
+    found: Item = {name: preflight[name] for name in ("tenant", "links") if name in preflight}
+    for name, returned in (("organization", "connected_org"), ("catalog", "catalog")):
+        found |= {name: _short(run.result(name)[returned])} if returned in run.result(name) else {}
+    loops = {"groups": "group", "roles": "role", "packages": "access_package", "policies": "policy"}
+    for name, returned in loops.items():
+        found[name] = [_short(result[returned]) for result in run.results(name) if returned in result]
+    return found
+
+
+def _short(entity: Values) -> Item:
+    return {key: entity[key] for key in ("id", "displayName", "request_url") if entity.get(key) is not None}
 
 
 def _refusals(run: _Run) -> list[Values]:
@@ -284,6 +296,9 @@ _ANSWERS: t.Mapping[str, t.Callable[[_Run], t.Any]] = {
         run, run.made("packages", "access_package")[-1], run.made("policies", "policy")[-1]
     ),
     "summary": _summary,
+    "findings": lambda run: onboard_preflight.lines(run.result("preflight"), run.plan, run.mssp),
+    "shut": lambda run: onboard_preflight.shut(run.result("preflight"), run.mssp),
     "changes": _changes,
+    "objects": _objects,
     "failure": _failure,
 }

@@ -98,6 +98,10 @@ VARIABLES: Spec = {
     "connected_org_description": _ANY_TEXT,
     "connected_org_state": {"type": "str", "choices": ["configured", "proposed"]},
     "accept_open_policies": _FLAG,
+    "preflight": _FLAG,
+    "accept": {"type": "list", "elements": "str"},
+    "cross_tenant_inbound": {"type": "str", "choices": ["allow", "default"]},
+    "trust_mfa": _FLAG,
     "catalog": _TEXT,
     "catalog_description": _ANY_TEXT,
     "policy": _TEXT,
@@ -134,6 +138,7 @@ INTERNAL = (
     "check_by_hand",
     "changes",
     "failure",
+    "objects",
     # tasks/adopt.yml
     "adopt_directory",
     "adopt_file",

@@ -42,6 +42,16 @@ def groups(graph: Graph, *, group_id: str | None, unique_name: str | None, name:
 
 
 def groups_named(graph: Graph, names: t.Sequence[str]) -> list[Entity]:
+    """The groups that have one of the names, as modules return them."""
+    return groups_shown(graph, whole_groups_named(graph, names))
+
+
+def groups_shown(graph: Graph, found: t.Iterable[Entity]) -> list[Entity]:
+    """Groups as modules return them."""
+    return _shown(Group(graph, {}), found)
+
+
+def whole_groups_named(graph: Graph, names: t.Sequence[str]) -> list[Entity]:
     """The groups that have one of the names, in as few requests as Graph's limit of a filter allows."""
     found: list[Entity] = []
     for first in range(0, len(names), _CONDITIONS):
@@ -49,7 +59,7 @@ def groups_named(graph: Graph, names: t.Sequence[str]) -> list[Entity]:
         condition = " or ".join(f"displayName eq {literal(name)}" for name in some)
         listed = graph.list("groups", {"$filter": condition, "$select": SELECT})
         found += [x for x in listed if x.get("displayName") in some]
-    return _shown(Group(graph, {}), found)
+    return found
 
 
 def _sets(graph: Graph, path: str, *names: str) -> Entity:

@@ -27,6 +27,7 @@ OPEN: t.Mapping[str, str] = {
     "aliases": r"[a-z_]+(?:, [a-z_]+)+",
     "permissions": r"[A-Za-z.]+(?:, [A-Za-z.]+)*",
     "names": r"[a-z_]+(?:, [a-z_]+)+",
+    "findings": r"[a-z_0-9]+(?:, [a-z_0-9]+)+",
     "booleans": r"[0-9a-z', ]+",
 }
 _PLACEHOLDER = re.compile(r"\{([a-z_0-9]+)\}")

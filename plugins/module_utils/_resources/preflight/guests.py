@@ -48,7 +48,7 @@ INVITATIONS = Gate(_invitations, _judge_invitations)
 
 
 def _domains(wanted: Wanted) -> list[Question]:
-    if not wanted.concerns("entitlement") or not wanted.partner_domains:
+    if not wanted.concerns("entitlement") or not wanted.partner_id:
         return []
     return [
         Question(
@@ -88,7 +88,9 @@ def _judge_domains(wanted: Wanted, answers: Answers) -> list[Finding]:
         allowed, blocked = domain_lists(policies)
     except (AttributeError, TypeError, ValueError):
         return []
-    known = [domain.lower() for domain in wanted.partner_domains]
+    # Of the MSSP's domains only these are public.
+    looked_up = (read(answers, "partner") or {}).get("defaultDomainName")
+    known = list(dict.fromkeys(str(domain).lower() for domain in (*wanted.partner_domains, looked_up) if domain))
     out = [name for name in known if (allowed is not None and name not in allowed) or name in blocked]
     if not out:
         return []

@@ -13,4 +13,4 @@ from troubleshooting.checks import Checks
 class TestGovernance(Checks):
     """The rows of these files of the table."""
 
-    SUBJECTS: t.ClassVar[tuple[str, ...]] = ("defender", "organizations", "catalogs", "policies", "requests")
+    SUBJECTS: t.ClassVar[tuple[str, ...]] = ("preflight", "defender", "organizations", "catalogs", "policies", "requests")
