@@ -17,11 +17,18 @@ REPOSITORY = "https://github.com/mssp-defender/mssp.defender"
 _NOT_PAGES = ("changelogs/", "tests/integration/", "docs/site/")
 # What the reader finds in which order. A guide that is not named here is put under Guides, so that none is lost.
 _CHAPTERS: dict[str, tuple[str, ...]] = {
-    "Start": ("README", "docs/getting-started", "docs/permissions", "docs/preflight", "docs/customers"),
+    "Start": ("README", "docs/getting-started", "docs/permissions", "docs/customers", "docs/preflight", "docs/playbooks"),
     "Guides": ("docs/lifecycle", "docs/audit", "docs/reports", "docs/offboarding", "docs/customer-runbook"),
     "Running it": ("docs/awx", "docs/scale", "docs/fleet", "docs/secrets", "docs/clouds", "docs/performance", "docs/robustness"),
     "Reference": ("docs/troubleshooting", "collections/index", "roles/mssp_onboard/README", "roles/mssp_audit/README"),
-    "How it is built": ("CONTRIBUTING", "docs/decisions/README", "docs/sandbox", "tests/sandbox/README", "CHANGELOG"),
+    "How it is built": (
+        "CONTRIBUTING",
+        "docs/adding-a-resource",
+        "docs/decisions/README",
+        "docs/sandbox",
+        "tests/sandbox/README",
+        "CHANGELOG",
+    ),
 }
 _DIAGRAM = re.compile(r"^```mermaid\nstateDiagram-v2\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _LINK = re.compile(r"(?<=\]\()(?!\w+:|#)([^)\s#]+)(#[^)\s]*)?(?=\))")

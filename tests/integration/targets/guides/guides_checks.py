@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import ast
 import collections.abc
 import configparser
 import functools
@@ -12,6 +13,7 @@ import json
 import re
 import shlex
 import subprocess
+import textwrap
 import typing as t
 
 import yaml
@@ -85,12 +87,16 @@ def variables() -> frozenset[str]:
 
 
 @functools.cache
+def _modules() -> dict[str, frozenset[str]]:
+    """The options of each module of this collection, with those of its fragments."""
+    command = [str(programs() / "ansible-doc"), "-t", "module", "--metadata-dump", "mssp.defender"]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    return {name: frozenset(said["doc"]["options"]) for name, said in json.loads(done.stdout)["all"]["module"].items()}
+
+
 def module_options(name: str) -> frozenset[str]:
-    """The options of a module of this collection, with those of its fragments; none where there is no such module."""
-    command = [str(programs() / "ansible-doc"), "-t", "module", "-j", f"mssp.defender.{name}"]
-    done = subprocess.run(command, capture_output=True, text=True)
-    found = json.loads(done.stdout or "{}").get(f"mssp.defender.{name}")
-    return frozenset(found["doc"]["options"]) if found else frozenset()
+    """The options of a module of this collection; none where there is no such module."""
+    return _modules().get(f"mssp.defender.{name}", frozenset())
 
 
 # -- commands ------------------------------------------------------------------------------------------------------------
@@ -211,6 +217,15 @@ def _json(block: Block) -> collections.abc.Iterator[str]:
         yield str(error)
 
 
+def _python(block: Block) -> collections.abc.Iterator[str]:
+    try:
+        ast.parse(textwrap.dedent(block.text).replace("#!/usr", "# /usr"))
+    except SyntaxError as error:
+        # Part of a list, which its page says where to put.
+        if not re.fullmatch(r"#.*\n( +\S+,\n)+", block.text):
+            yield str(error)
+
+
 def _ini(block: Block) -> collections.abc.Iterator[str]:
     try:
         configparser.ConfigParser(interpolation=None).read_string(block.text)
@@ -226,4 +241,5 @@ _BY_LANGUAGE: dict[str, collections.abc.Callable[[Block], collections.abc.Iterab
     "yml": _yaml,
     "json": _json,
     "ini": _ini,
+    "python": _python,
 }
