@@ -1,0 +1,247 @@
+# Copyright (c) mssp.defender contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The job templates of extensions/awx, run by ansible-runner as AWX runs them: onboard, then audit, whole and in slices."""
+
+from __future__ import annotations
+
+import collections.abc
+import concurrent.futures
+import copy
+import json
+import os
+import typing as t
+from pathlib import Path
+
+import pytest
+from controller import configuration, jobs
+from controller.jobs import Done, Identity
+from harness import onboarding
+from harness.certificates import Certified
+from harness.leaking import leaks, leaks_in_files
+from harness.onboarding import MSSP, Onboarding, three_customers
+
+READ = (
+    "EntitlementManagement.Read.All",
+    "GroupMember.Read.All",
+    "User.Read.All",
+    "RoleManagement.Read.Defender",
+    "AccessReview.Read.All",
+    "AuditLog.Read.All",
+    "RoleManagement.Read.Directory",
+    "CrossTenantInformation.ReadBasic.All",
+    "Organization.Read.All",
+)
+PASSWORD = "correct-horse.battery-staple-of-a-certificate"
+SLICES = 2
+# Beside those of the demo.
+MORE = ("fourth", "tailwind") if os.environ.get("MSSP_SWEEP") == "full" else ()
+CUSTOMERS = sorted(["adatum", "contoso", "woodgrove", *MORE])
+
+Json = dict[str, t.Any]
+
+
+class Story:
+    """Customers: looked at, set up, changed by hand, and audited by one job and by the jobs of two slices."""
+
+    def __init__(self, fleet: Onboarding, directory: Path, certified: Certified) -> None:
+        self.fleet = fleet
+        self.secrets: list[str] = [certified.private_key]
+        self.directory = directory
+        self.whole, self.merged = directory / "whole", directory / "merged"
+        alone = configuration.variables()
+        shared = configuration.variables(mssp_awx_reports=str(self.merged), mssp_awx_audit_slices=SLICES)
+        writer = self._identity(alone, {"client_secret": self._client("onboard")["client_secret"]}, "onboard")
+        reader = self._identity(
+            alone, {"certificate": certified.pem.read_text(encoding="utf-8"), "certificate_password": PASSWORD}, "audit"
+        )
+        onboard, audit = jobs.template_named(alone, "playbooks/onboard.yml"), jobs.template_named(alone, "playbooks/audit.yml")
+
+        self.looked, self.looked_log = self._run(onboard, "looked", writer, job_type="check")
+        self.made, self.made_log = self._run(onboard, "made", writer)
+        assert self.made.rc == 0, self.made
+        self._by_hand()
+        self.audit, self.audit_log = self._run(audit, "audit", reader, reports=self.whole)
+        sliced = jobs.template_named(shared, "playbooks/audit.yml")
+        with concurrent.futures.ThreadPoolExecutor(SLICES) as pool:
+            self.slices = list(
+                pool.map(
+                    lambda x: self._run(sliced, f"slice{x}", reader, slice_=(x, SLICES), reports=self.merged)[0],
+                    range(1, SLICES + 1),
+                )
+            )
+        self.report, self.report_log = self._run(
+            jobs.template_named(shared, "playbooks/report.yml"), "report", reader, reports=self.merged
+        )
+
+    @property
+    def jobs(self) -> list[Done]:
+        """All of them."""
+        return [self.looked, self.made, self.audit, *self.slices, self.report]
+
+    def _client(self, name: str) -> Json:
+        return self.fleet.tenant("contoso").client(name)
+
+    def _identity(self, variables: Json, inputs: dict[str, str], name: str) -> Identity:
+        tenant = self.fleet.tenant("contoso")
+        also = {
+            "client_id": self._client(name)["client_id"],
+            "graph_url": tenant.graph_url,
+            "login_url": tenant.login_url,
+            "ca_certificate": Path(tenant.ca_path).read_text(encoding="utf-8"),
+        }
+        made = jobs.inject(variables, {**inputs, **also}, self.directory / f"files-{name}")
+        self.secrets += [x for x in made.secrets if "-----" not in x]
+        return made
+
+    def _run(self, template: Json, name: str, identity: Identity, **more: t.Any) -> tuple[Done, list[Json]]:
+        self.fleet.sandbox.log.clear()
+        hosts = {
+            x: {"mssp_onboard_tenant_id": self.fleet.tenant(x).domain, "mssp_onboard_mssp_tenant_id": MSSP} for x in CUSTOMERS
+        }
+        done = jobs.launch(template, self.directory / name, hosts=hosts, identity=identity, **more)
+        return done, self.fleet.sandbox.log.all()
+
+    def _by_hand(self) -> None:
+        """Somebody joins a group past all approval; a role's text is changed."""
+        tenant = self.fleet.tenant("contoso")
+        group = next(x["id"] for x in tenant.list("groups") if x["displayName"] == "Tier 1 Analyst")
+        user = {"accountEnabled": True, "displayName": "Eve", "mailNickname": "eve", "userPrincipalName": f"eve@{tenant.domain}"}
+        made = tenant.post("users", {**user, "passwordProfile": {"password": "not-kept"}})
+        tenant.link(f"groups/{group}/members", made["id"])
+        other = self.fleet.tenant("woodgrove")
+        role = next(x for x in other.list(onboarding.ROLES, beta=True) if x["displayName"] == "Tier 2 Analysts")
+        other.patch(f"{onboarding.ROLES}/{role['id']}", {"description": "changed"}, beta=True)
+
+
+@pytest.fixture(scope="module")
+def story(tmp_path_factory: pytest.TempPathFactory) -> collections.abc.Iterator[Story]:
+    """All jobs."""
+    directory = tmp_path_factory.mktemp("awx")
+    certified = Certified(directory / "certificates", PASSWORD)
+    config = three_customers()
+    config["applications"].append({"name": "audit", "permissions": list(READ), "certificate": str(certified.public)})
+    config["tenants"] += [{"display_name": x.title(), "domain": f"{x}.onmicrosoft.com"} for x in MORE]
+    with onboarding.running(directory, config) as fleet:
+        yield Story(fleet, directory, certified)
+
+
+def writes(log: list[Json]) -> list[str]:
+    return [f"{x['method']} {x['path']}" for x in log if x["write"]]
+
+
+def fleet_json(directory: Path) -> Json:
+    return t.cast(Json, json.loads((directory / "audit" / "fleet.json").read_text(encoding="utf-8")))
+
+
+def timeless(fleet: Json) -> Json:
+    """Without when it was looked, and by what threshold the run was judged."""
+    kept = copy.deepcopy(fleet)
+    for name in ("made", "threshold", "verdict"):
+        del kept[name]
+    for customer in kept["customers"]:
+        for name in ("began", "ended"):
+            del customer["document"][name]
+    return kept
+
+
+# -- onboarding -------------------------------------------------------------------------------------------------------
+
+
+def test_a_check_writes_nothing_and_says_what_it_would(story: Story) -> None:
+    assert story.looked.rc == 0, story.looked
+    assert writes(story.looked_log) == []
+    would = story.looked.facts("mssp_onboard_changes")
+    assert set(would) == set(CUSTOMERS)
+    assert all(would.values())
+
+
+def test_the_job_makes_every_customer(story: Story) -> None:
+    for name in CUSTOMERS:
+        assert len(onboarding.estate(story.fleet.tenant(name)).policies) == 3, name
+
+
+def test_the_check_has_announced_what_the_job_has_done(story: Story) -> None:
+    def told(done: Done) -> dict[str, list[tuple[str, str, str]]]:
+        found = done.facts("mssp_onboard_changes")
+        return {host: [(x["action"], x["object"]["type"], x["object"]["name"]) for x in y] for host, y in found.items()}
+
+    assert set(told(story.made)) == set(CUSTOMERS)
+    assert told(story.looked) == told(story.made)
+
+
+# -- audits -----------------------------------------------------------------------------------------------------------
+
+
+def test_an_audit_writes_to_no_tenant(story: Story) -> None:
+    for log in (story.audit_log, story.report_log):
+        assert writes(log) == []
+    assert story.report_log == []
+
+
+def test_a_grave_finding_fails_the_audit_of_the_whole_fleet(story: Story) -> None:
+    assert story.audit.rc != 0
+    assert "finding of severity grave" in story.audit.output or "findings of severity grave" in story.audit.output
+
+
+def test_a_slice_has_every_other_customer_and_decides_nothing(story: Story) -> None:
+    assert [x.rc for x in story.slices] == [0, 0], story.slices
+    first, second = (x.hosts() for x in story.slices)
+    assert first == set(CUSTOMERS[::2])
+    assert second == set(CUSTOMERS[1::2])
+
+
+def test_the_reports_job_decides_for_the_fleet(story: Story) -> None:
+    assert story.report.rc != 0
+    assert fleet_json(story.merged)["verdict"] == fleet_json(story.whole)["verdict"] is not None
+
+
+def test_merged_slices_are_the_report_of_the_whole_fleet(story: Story) -> None:
+    merged, whole = fleet_json(story.merged), fleet_json(story.whole)
+    assert [x["customer"] for x in whole["customers"]] == CUSTOMERS
+    assert {x["id"] for y in whole["customers"] for x in y["document"]["findings"]} >= {"MSSP001", "MSSP208"}
+    assert timeless(merged) == timeless(whole)
+
+
+@pytest.mark.parametrize("name", ["findings.csv", "access.csv", "findings.sarif", "junit.xml", "findings.md", "index.html"])
+def test_every_report_of_the_slices_is_there(story: Story, name: str) -> None:
+    for directory in (story.whole, story.merged):
+        assert (directory / "audit" / name).stat().st_size > 0
+    if name.endswith(".csv"):
+        assert (story.merged / "audit" / name).read_bytes() == (story.whole / "audit" / name).read_bytes()
+
+
+def test_evidence_is_packed_once_by_the_report(story: Story) -> None:
+    for name in CUSTOMERS:
+        (pack,) = (story.merged / "audit" / "evidence" / name).iterdir()
+        assert (pack / "MANIFEST.sha256").is_file()
+
+
+def test_the_controller_is_told_numbers_that_nobody_adds_up(story: Story) -> None:
+    counts = story.audit.stats["mssp_report_counts"]
+    assert counts == story.report.stats["mssp_report_counts"] == fleet_json(story.whole)["counts"]
+    assert counts["customers"] == counts["audited"] == len(CUSTOMERS)
+
+
+# -- what is seen -----------------------------------------------------------------------------------------------------
+
+
+def test_no_secret_is_in_what_goes_back_to_the_controller(story: Story) -> None:
+    assert len(story.secrets) == 3
+    for done in story.jobs:
+        assert len(done.events) > 5
+        # Not the file `command`: there ansible-runner itself notes its environment, which AWX stores with stars.
+        for name in ("job_events", "fact_cache"):
+            assert leaks_in_files(done.artifacts / name, story.secrets) == []
+        for text in ((done.artifacts / "stdout").read_text(encoding="utf-8"), done.output):
+            assert leaks(text, story.secrets) == []
+
+
+def test_no_secret_is_in_the_reports(story: Story) -> None:
+    assert (
+        leaks_in_files(
+            story.merged,
+            story.secrets,
+        )
+        == []
+    )
