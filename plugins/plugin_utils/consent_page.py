@@ -17,11 +17,11 @@ def as_html(records: t.Iterable[t.Mapping[str, t.Any]], made: str) -> str:
     """The whole page."""
     found = lines(records)
     customers = len({line.customer for line in found})
-    header = ("Customer", "Application", "Consent", "Link", "Missing", "Note")
+    header = ("Customer", "Application", "Consent", "Link", "Note")
     parts = [Part("consent", "By customer", NOTES, header, map(_line, found))]
     for application in applications(found):
         asks = [_permission(each) for each in asked_for(application)]
-        parts.append(Part(application, f"What {application} asks for", (), ("Permission", "Kind", "Why", ""), asks))
+        parts.append(Part(application, f"What {application} asks for", (), ("Permission", "Kind", "Why"), asks))
     about = f"{customers} {'customer' if customers == 1 else 'customers'}, as of {made}."
     return page("Consent", about, "Find a customer or an application", parts)
 
@@ -31,11 +31,12 @@ def _line(line: Line) -> str:
         html_escape(line.application),
         html_escape(line.consent),
         link(line.link, "Consent", f"to {line.application} for {line.title}"),
-        html_escape(", ".join(line.missing)),
     )
-    return row(line.title, (line.domain, line.tenant_id, line.customer if line.name else ""), cells, line.note)
+    lacks = f"Missing: {', '.join(line.missing)}." if line.missing else ""
+    note = " ".join(filter(None, (lacks, line.note)))
+    return row(line.title, (line.domain, line.tenant_id, line.customer if line.name else ""), cells, note)
 
 
 def _permission(asked: Row) -> str:
     kind = "application" if asked.kind == "Role" else "delegated"
-    return row(asked.name, (), (kind, html_escape(asked.reason)), "")
+    return row(asked.name, (), (kind, html_escape(asked.reason)), None)

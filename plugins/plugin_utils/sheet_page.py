@@ -148,16 +148,16 @@ def _section(part: Part) -> str:
 """
 
 
-def row(title: str, about: t.Iterable[str], cells: t.Iterable[str], note: str) -> str:
+def row(title: str, about: t.Iterable[str], cells: t.Iterable[str], note: str | None) -> str:
     """A row.
 
     :param title: what it is about, and `about` more of it in small letters.
     :param cells: HTML.
-    :param note: what is out of the ordinary; comes last.
+    :param note: what is out of the ordinary; comes last. None: the table has no column for it.
     """
     below = "".join(f'<span class="soft">{html_escape(text)}</span>' for text in about if text)
     told = f'<span class="note">{html_escape(note)}</span>' if note else ""
-    columns = "".join(f"<td>{cell}</td>" for cell in (*cells, told))
+    columns = "".join(f"<td>{cell}</td>" for cell in (*cells, *([] if note is None else [told])))
     return f'<tr><th scope="row"><bdi>{html_escape(title)}</bdi>{below}</th>{columns}</tr>\n'
 
 

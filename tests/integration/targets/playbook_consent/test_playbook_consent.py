@@ -168,7 +168,7 @@ def story(tmp_path_factory: pytest.TempPathFactory) -> collections.abc.Iterator[
         for row in _rows(reports):
             if row["customer"] == "none":
                 _accept(sandbox, row["consent_link"])
-        after = run_playbook(PLAYBOOK, run, hosts=customers(**hosts), extra_vars=strict, arguments=limit)
+        after = run_playbook(PLAYBOOK, run, hosts=customers(**hosts), extra_vars=strict, arguments=limit, verbosity=5)
         secrets = [*SECRETS.values(), token]
         here = run / "mssp-reports"
         yield Story(sandbox, tenants, first, asked, reports, links, links_requests, before, after, here, secrets, evidence)
