@@ -49,6 +49,7 @@ def html(source: Path, target: Path) -> list[str]:
         ["sphinx-build", "-q", "-E", "-j", "2", "-b", "html", "-c", str(SITE), str(source), str(target)],
         stderr=subprocess.PIPE,
         text=True,
+        check=False,
     )
     if said.returncode:
         raise SystemExit(f"docs: sphinx-build failed:\n{said.stderr}")

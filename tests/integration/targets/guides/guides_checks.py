@@ -166,7 +166,7 @@ def _playbooks(block: Block, arguments: list[str]) -> collections.abc.Iterator[s
 
 
 def _shell(block: Block) -> collections.abc.Iterator[str]:
-    done = subprocess.run(["bash", "-n"], input=block.text, capture_output=True, text=True)
+    done = subprocess.run(["bash", "-n"], input=block.text, capture_output=True, text=True, check=False)
     if done.returncode:
         yield done.stderr.strip()
 

@@ -172,7 +172,7 @@ DIRECTORY_OBJECT: EntityType = EntityType(
     derived=lambda: (USER, GROUP, SERVICE_PRINCIPAL, DIRECTORY_ROLE, ADMINISTRATIVE_UNIT),
 )
 
-SERVICE_PRINCIPAL = EntityType(
+SERVICE_PRINCIPAL: EntityType = EntityType(
     "servicePrincipal",
     Area.DIRECTORY,
     {
@@ -209,7 +209,7 @@ SERVICE_PRINCIPAL = EntityType(
     advanced_only=True,
 )
 
-DIRECTORY_ROLE = EntityType(
+DIRECTORY_ROLE: EntityType = EntityType(
     "directoryRole",
     Area.DIRECTORY,
     {
@@ -221,7 +221,7 @@ DIRECTORY_ROLE = EntityType(
     },
 )
 
-ADMINISTRATIVE_UNIT = EntityType(
+ADMINISTRATIVE_UNIT: EntityType = EntityType(
     "administrativeUnit",
     Area.DIRECTORY,
     {
