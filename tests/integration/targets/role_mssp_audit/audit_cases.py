@@ -8,23 +8,13 @@ from __future__ import annotations
 import dataclasses
 import typing as t
 
-from audit_world import APPROVERS, BEGAN, TIER1, TIER2, Customer, Json, day
-from harness import requesting
-from harness.onboarding import MSSP
-from harness.requesting import one_of
-from harness.tenants import EM
-from harness.ways import by_hand
+import audit_plants
+from audit_plants import BASICS, LIVE, NOBODY, SECURITY_READER
+from audit_world import APPROVERS, TIER1, TIER2, Customer, Json
 
 # (rule, object, who, property); None where there is none.
 Expected = tuple[str, str, str | None, str | None]
-NOBODY = "99999999-9999-4999-8999-999999999999"
 T1, T2, APP = (f"{package}: MSSP SOC users" for package in (TIER1, TIER2, APPROVERS))
-BASICS = "microsoft.xdr/secops/securitydata/basics/read"
-LIVE = "microsoft.xdr/secops/securitydata/liveresponse-basic/manage"
-SECURITY_READER = "5d6b6bb7-de71-4623-b4af-96380a352509"
-GLOBAL = "62e90394-69f5-4237-9190-012177145e10"
-CATALOG_OWNER = "ae79f266-94d4-4dab-b730-feca7e132178"
-CATALOG_READER = "44272f93-9762-48e8-af59-1b5351b1d6b3"
 
 
 def nothing(customer: Customer) -> None:
@@ -60,162 +50,10 @@ def _initial(name: str, *people: str) -> Json:
     return {"mssp_onboard_initial_approvers": [f"{person}@{name}.example" for person in people or ("anna",)]}
 
 
-def _delivered(customer: Customer) -> None:
-    """Governed access, and things of the customer's own that are nobody's business."""
-    customer.let_in("ana", TIER1)
-    customer.let_in("lea", TIER2)
-    carl, tenant = customer.user("carl"), customer.tenant
-    tenant.post(
-        "roleManagement/directory/roleAssignments",
-        {"principalId": carl, "roleDefinitionId": GLOBAL, "directoryScopeId": "/"},
-    )
-    customer.role("Own responders", [LIVE], customer.user("boris"))
-    scope = f"/AccessPackageCatalog/{customer.catalog()}"
-    reader = {"principalId": carl, "roleDefinitionId": CATALOG_READER, "appScopeId": scope}
-    tenant.post("roleManagement/entitlementManagement/roleAssignments", reader)
-    other = by_hand.catalog(tenant, "Own accesses")
-    owner = {"principalId": carl, "roleDefinitionId": CATALOG_OWNER, "appScopeId": f"/AccessPackageCatalog/{other}"}
-    tenant.post("roleManagement/entitlementManagement/roleAssignments", owner)
-
-
-def _old_member(customer: Customer) -> None:
-    customer.add(TIER2, "ana")
-    nested = customer.tenant.group("Night shift")
-    customer.tenant.link(f"groups/{customer.group(TIER2)}/members", nested)
-
-
-def _new_member(customer: Customer) -> None:
-    boris = customer.person("boris")
-    boris.link(f"groups/{customer.group(TIER1)}/members", customer.user("lea"))
-
-
-def _assignments(customer: Customer) -> None:
-    customer.let_in("ana", TIER1)
-    customer.let_in("lea", TIER2)
-    customer.let_in("kim", TIER2)
-    customer.assign("ida", TIER1)
-    forever = {"expiration": {"type": "noExpiration"}}
-    customer.request("adminUpdate", "lea", TIER2, schedule=forever)
-
-
-def _taken_out(customer: Customer) -> None:
-    customer.tenant.delete(f"groups/{customer.group(TIER1)}/members/{customer.user('ana')}/$ref")
-
-
-def _just_ended(customer: Customer) -> None:
-    """The service takes people out at once here; at Microsoft it may take a day."""
-    customer.request("adminRemove", "kim", TIER2)
-    customer.add(TIER2, "kim")
-
-
-def _disabled(customer: Customer) -> None:
-    customer.tenant.patch(f"users/{customer.user('carl')}", {"accountEnabled": False})
-
-
-def _gone(customer: Customer) -> None:
-    """Somebody has left the customer, and both the policies and the variables still name them."""
-    customer.tenant.delete(f"users/{customer.user('carl')}")
-
-
-def _both(customer: Customer) -> None:
-    customer.let_in("lea", APPROVERS, "boris")
-    customer.let_in("lea", TIER1, "anna")
-
-
-def _own_tenant(customer: Customer) -> None:
-    """Anna could approve as well, and does so for kim."""
-    customer.let_in("ana", TIER2, "lea")
-    customer.let_in("kim", TIER2, "anna")
-
-
-def _mssp_only(customer: Customer) -> None:
-    customer.assign("lea", APPROVERS)
-
-
-def _drift(customer: Customer) -> None:
-    customer.put(
-        TIER1,
-        description="Anybody",
-        allowedTargetScope="allExternalUsers",
-        specificAllowedTargets=[],
-        expiration={"type": "noExpiration", "duration": None},
-        reviewSettings={"isEnabled": False},
-        requestApprovalSettings={"isApprovalRequiredForUpdate": False},
-    )
-    tenant = customer.tenant
-    tenant.delete(f"{EM}/assignmentPolicies/{customer.policy(TIER2)['id']}")
-    roles = tenant.list("roleManagement/defender/roleDefinitions", beta=True)
-    role = next(x for x in roles if x["displayName"] == "Tier 1 Analysts")
-    granted = [*role["rolePermissions"][0]["allowedResourceActions"], LIVE]
-    path = f"roleManagement/defender/roleDefinitions/{role['id']}"
-    tenant.patch(path, {"rolePermissions": [{"allowedResourceActions": granted}]}, beta=True)
-    tenant.patch(f"groups/{customer.group(TIER1)}", {"description": "Changed"})
-    tenant.patch(f"{EM}/accessPackages/{customer.package(TIER1)}", {"isHidden": True})
-
-
-def _defender(customer: Customer) -> None:
-    tenant = customer.tenant
-    customer.role("Hunters", ["microsoft.xdr/secops/*/manage"], customer.group(TIER1))
-    ops = tenant.group("Ops")
-    tenant.link(f"groups/{ops}/members", customer.user("ana"))
-    customer.role("Odd", [BASICS], ops, customer.user("lea"), customer.user("carl"))
-    customer.role("Old", [BASICS], NOBODY)
-
-
-def _ways_in(customer: Customer) -> None:
-    tenant = customer.tenant
-    tenant.link(f"groups/{customer.group(TIER1)}/owners", customer.user("boris"))
-    scope = f"/AccessPackageCatalog/{customer.catalog()}"
-    owner = {"principalId": customer.user("boris"), "roleDefinitionId": CATALOG_OWNER, "appScopeId": scope}
-    tenant.post("roleManagement/entitlementManagement/roleAssignments", owner)
-    stage = requesting.stage(customer.user("anna"))
-    package = customer.package(TIER1)
-    requesting.policy(tenant, package, stage, displayName="Partners", allowedTargetScope="allExternalUsers")
-    direct = {"displayName": "Back door", "allowedTargetScope": "notSpecified", "requestorSettings": {}}
-    requesting.policy(tenant, package, stage, **direct)
-    group = customer.group(TIER2)
-    other = by_hand.catalog(tenant, "Other accesses", [group])
-    made = by_hand.package(tenant, "Everything", other)
-    resources: list[Json] = []
-    while not resources:  # it becomes visible some reads later
-        resources = tenant.list(f"{EM}/catalogs/{other}/resources")
-    resource = {"id": resources[0]["id"], "originId": group, "originSystem": "AadGroup"}
-    role = {"originId": f"Member_{group}", "displayName": "Member", "originSystem": "AadGroup", "resource": resource}
-    grant = {"role": role, "scope": {"originId": group, "originSystem": "AadGroup"}}
-    tenant.post(f"{EM}/accessPackages/{made}/resourceRoleScopes", grant)
-    tenant.link(f"groups/{tenant.group('Projects')}/members", customer.user("ana"))
-    body = {"principalId": customer.user("lea"), "roleDefinitionId": SECURITY_READER, "directoryScopeId": "/"}
-    tenant.post("roleManagement/directory/roleAssignments", body)
-
-
-def _overdue(customer: Customer) -> None:
-    """The first review of tier 2 begins on the fifth day, and is never closed. To begin another day is no drift."""
-    customer.let_in("ana", TIER1)
-    customer.quirks(review_final_status="AutoReviewing")
-    schedule = customer.policy(TIER2)["reviewSettings"]["schedule"]
-    customer.put(TIER2, reviewSettings={"schedule": {**schedule, "startDateTime": day(BEGAN - 5)}})
-
-
-def _waiting(customer: Customer) -> None:
-    customer.ask("lea", TIER2)
-
-
-def _guests(customer: Customer) -> None:
-    customer.quirks(delivering_until_redeemed=True)
-    customer.let_in("gus", TIER1)
-    customer.let_in("zoe", TIER2)
-
-
-def _not_delivered(customer: Customer) -> None:
-    """Nobody may invite guests any more: what is approved cannot be delivered."""
-    customer.quirks(allow_invites_from="none")
-    customer.let_in("zed", TIER1)
-
-
 CASES = (
     Case("fresh", variables=_customers_approve("fresh")),
     Case("initial", variables=_initial("initial", "anna", "boris")),
-    Case("delivered", variables=_initial("delivered"), early=_delivered),
+    Case("delivered", variables=_initial("delivered"), early=audit_plants.delivered),
     Case("default", (("MSSP101", T1, None, None), ("MSSP101", T2, None, None))),
     Case(
         "members",
@@ -225,8 +63,8 @@ CASES = (
             ("MSSP004", TIER2, None, "members/{group:Night shift}"),
         ),
         _initial("members"),
-        _old_member,
-        _new_member,
+        audit_plants.old_member,
+        audit_plants.new_member,
     ),
     Case(
         "assignments",
@@ -237,24 +75,24 @@ CASES = (
             ("MSSP007", TIER1, "ida", None),
         ),
         _initial("assignments"),
-        _assignments,
-        _taken_out,
-        _just_ended,
+        audit_plants.assignments,
+        audit_plants.taken_out,
+        audit_plants.just_ended,
     ),
-    Case("disabled", (("MSSP102", T1, "carl", None),), _customers_approve("disabled", "anna", "carl"), mid=_disabled),
+    Case("disabled", (("MSSP102", T1, "carl", None),), _customers_approve("disabled", "anna", "carl"), mid=audit_plants.disabled),
     Case(
         "gone",
         # By its name nobody finds who has left, and so the onboarding stops there.
         (("MSSP102", T1, "", None), ("MSSP901", "Gone", None, None)),
         _customers_approve("gone", "anna", "carl"),
-        mid=_gone,
+        mid=audit_plants.gone,
     ),
     Case(
         "both",
         (("MSSP103", T1, "lea", None), ("MSSP109", TIER2, "ana", None)),
         {**_initial("both"), "mssp_onboard_customer_approvers": [{"user": "boris@both.example"}]},
-        _both,
-        late=_own_tenant,
+        audit_plants.both,
+        late=audit_plants.own_tenant,
     ),
     Case(
         "mssp",
@@ -265,7 +103,7 @@ CASES = (
             ("MSSP007", APPROVERS, "lea", None),
         ),
         {"mssp_onboard_approvers_approve_approvers": True},
-        _mssp_only,
+        audit_plants.mssp_only,
     ),
     Case(
         "drift",
@@ -282,7 +120,7 @@ CASES = (
             ("MSSP207", TIER1, None, "isHidden"),
         ),
         _initial("drift"),
-        mid=_drift,
+        mid=audit_plants.drift,
     ),
     Case(
         "extension",
@@ -303,7 +141,7 @@ CASES = (
             ("MSSP406", "Ana", "ana", "group {group:Ops}"),
         ),
         _initial("defender"),
-        _defender,
+        audit_plants.defender,
     ),
     Case(
         "ways",
@@ -317,7 +155,7 @@ CASES = (
             ("MSSP407", "Lea", "lea", f"role {SECURITY_READER}"),
         ),
         _initial("ways"),
-        _ways_in,
+        audit_plants.ways_in,
     ),
     Case(
         "ends",
@@ -330,11 +168,11 @@ CASES = (
             ("MSSP504", TIER2, "lea", None),
         ),
         {**_initial("ends"), "mssp_onboard_duration_days": 120, "mssp_onboard_review_first_after_days": 0},
-        _overdue,
-        _waiting,
+        audit_plants.overdue,
+        audit_plants.waiting,
     ),
-    Case("failed", (("MSSP005", TIER1, "zed", None),), _initial("failed"), _not_delivered),
-    Case("guests", (("MSSP106", "Zoe", "zoe", None), ("MSSP107", "Gus", "gus", None)), _initial("guests"), _guests),
+    Case("failed", (("MSSP005", TIER1, "zed", None),), _initial("failed"), audit_plants.not_delivered),
+    Case("guests", (("MSSP106", "Zoe", "zoe", None), ("MSSP107", "Gus", "gus", None)), _initial("guests"), audit_plants.guests),
     Case(
         "unknown",
         (("MSSP108", "Unknown", None, None),),
@@ -362,4 +200,3 @@ CASES = (
 REFUSED = Case("refused", client="both", variables=_customers_approve("refused"))
 BROKEN = Case("broken", client="audit", variables=_customers_approve("broken"))
 ALL = (*CASES, REFUSED, BROKEN)
-__all__ = ["ALL", "BROKEN", "CASES", "MSSP", "REFUSED", "one_of"]
