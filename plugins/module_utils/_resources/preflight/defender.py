@@ -96,7 +96,8 @@ def _judge(wanted: Wanted, answers: Answers) -> list[Finding]:
     strange = [
         action
         for action in wanted_actions(wanted.permissions)
-        if not any(includes(action, other) or includes(other, action) for other in known)
+        # A wildcard of the list's own says nothing of an action that the list does not have.
+        if action not in known and not ("*" in action and any(includes(action, other) for other in known))
     ]
     if not strange:
         return []

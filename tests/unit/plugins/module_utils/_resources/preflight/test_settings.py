@@ -239,6 +239,13 @@ def test_permissions_of_the_tiers(permissions, strange):
     assert all(name in found[0].says for name in strange)
 
 
+def test_a_wildcard_in_the_catalogue_vouches_for_nothing_else():
+    catalogue = listed({"id": "microsoft.xdr", "resourceActions": [{"id": "microsoft.xdr/secops/*/manage"}]})
+    (found,) = findings({"namespaces": catalogue})
+    assert (found.id, ACTION in found.says) == ("permission_unknown", True)
+    assert told({"namespaces": catalogue}, permissions=("secops/*/manage",)) == []
+
+
 @pytest.mark.parametrize(
     "namespaces",
     [
