@@ -22,6 +22,7 @@ Json = t.Any
 class Tenant:
     """One customer's tenant.
 
+    :param ca_path: empty for what everybody trusts.
     :param data: its entry in sandbox.json.
     """
 
@@ -34,8 +35,9 @@ class Tenant:
         self.client_secret: str = data["client_secret"]
         self._token = token
         self._http = requests.Session()
-        self._http.verify = ca_path
-        self._http.trust_env = False
+        # Never None: that would verify nothing.
+        self._http.verify = ca_path or True
+        self._http.trust_env = not ca_path
 
     # -- how the collection reaches it ---------------------------------------------------------------------------
 
@@ -49,6 +51,7 @@ class Tenant:
             "graph_url": self.graph_url,
             "login_url": self.login_url,
             "ca_path": self.ca_path,
+            **({"cloud": self.data["cloud"]} if "cloud" in self.data else {}),
         }
 
     def client(self, name: str) -> dict[str, t.Any]:
