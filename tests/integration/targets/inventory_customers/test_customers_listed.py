@@ -12,7 +12,6 @@ import typing as t
 from pathlib import Path
 
 import pytest
-from harness.onboarding import estate
 from harness.playbook import environment, programs, run_playbook
 from partner_world import LIVE, MSSP, NAMES, Listed, Partner
 
@@ -293,34 +292,6 @@ def test_credentials_come_from_the_environment_a_vault_or_a_lookup(partner: Part
         assert listed.members(group) == customers, (group, found)
     assert secret not in found.stdout + found.stderr
     assert "eyJ" not in found.stdout + found.stderr
-
-
-@pytest.mark.usefixtures("newest")
-def test_two_discovered_customers_are_onboarded(partner: Partner, tmp_path: Path) -> None:
-    """The plugin's file, one group_vars file and the playbook: nothing names a customer."""
-    application = partner.of("contoso.example").client("onboard")
-    directory = tmp_path / "inventory"
-    (directory / "group_vars").mkdir(parents=True)
-    partner.source(directory=directory, filters={"include": {"domains": ["contoso.example", "adatum.*"]}})
-    variables = {
-        "mssp_onboard_mssp_tenant_id": partner.tenant.tenant_id,
-        "mssp_onboard_client_id": application["client_id"],
-        "mssp_onboard_client_secret": application["client_secret"],
-        "mssp_onboard_graph_url": partner.tenant.graph_url,
-        "mssp_onboard_login_url": partner.tenant.login_url,
-        "mssp_onboard_ca_path": partner.tenant.ca_path,
-    }
-    (directory / "group_vars" / "customers.yml").write_text(json.dumps(variables), encoding="utf-8")
-
-    done = run_playbook([{"import_playbook": "mssp.defender.onboard"}], tmp_path / "run", hosts=directory)
-
-    assert done.rc == 0, done
-    assert {task.host for task in done.tasks} == {"contoso.example", "adatum.example"}
-    for domain in ("contoso.example", "adatum.example"):
-        there = estate(partner.of(domain))
-        assert (there.counts["groups"], there.counts["packages"]) == (3, 3)
-        (organization,) = there.organizations
-        assert [x["tenantId"] for x in organization["identitySources"]] == [partner.tenant.tenant_id]
 
 
 def test_what_is_live_in_here_is_what_graph_lists(partner: Partner) -> None:
