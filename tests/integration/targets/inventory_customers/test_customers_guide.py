@@ -142,7 +142,7 @@ def test_a_cache_asks_nobody(reader: Reader) -> None:
 
 
 def test_onboarding(reader: Reader) -> None:
-    """Looked at first; then two whom nobody has written down, with what host_vars say of one. Who is written down is there too."""
+    """Looked at first; then two whom nobody has written down, one with its host_vars. Who is written down is there too."""
     reader.desk.write(ONBOARDING)
     vault = reader.directory / "inventory" / "group_vars" / "customers" / "vault.yml"
     vault.write_text(f"vaulted_client_secret: {SECRET}\n", encoding="utf-8")
