@@ -8,7 +8,7 @@ cd "$(dirname "$0")/.." || exit 1
 
 # ansible-core and the Python that it runs on here. The first is the oldest that we support (meta/runtime.yml).
 MATRIX=("2.16 3.11" "2.18 3.11" "2.20 3.12" "2.21 3.12")
-SMOKE=(playbook_onboard module_aad_group leaks)
+SMOKE=(playbook_onboard module_aad_group run_time)
 
 interpreter() { # the real Python of a version: pyenv's shims are there for versions that are not chosen, and fail
     local candidate
