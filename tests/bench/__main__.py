@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """`make bench`: what a task, a customer and a fleet cost, against Ansible's own tasks in the same run.
 
-    python tests/bench [--size small|full] [--only tasks,requests,fleet,latency,azure] [--out .bench]
+    python tests/bench [--size small|full] [--only tasks,requests,fleet,latency,scale,azure] [--out .bench]
 
 Figures of different machines do not compare; ratios of one run do.
 """
@@ -20,7 +20,7 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parent / "support")]
 
-from bench import azure, fleet, latency, report, requests_sent, tasks  # noqa: E402
+from bench import azure, fleet, latency, report, requests_sent, scale, tasks  # noqa: E402
 from bench.sizes import SIZES, Size  # noqa: E402
 
 PARTS: dict[str, collections.abc.Callable[[Size, Path], t.Any]] = {
@@ -28,6 +28,7 @@ PARTS: dict[str, collections.abc.Callable[[Size, Path], t.Any]] = {
     "requests": requests_sent.measure,
     "fleet": fleet.measure,
     "latency": latency.measure,
+    "scale": scale.measure,
     "azure": azure.measure,
 }
 

@@ -31,7 +31,8 @@ def write(found: dict[str, t.Any], directory: Path) -> str:
 def markdown(found: dict[str, t.Any]) -> str:
     """The tables that are there."""
     parts = [f"ansible-core {found['ansible_core']}, Python {found['python']}, {found['cpus']} CPUs; size {found['size']}."]
-    for name, show in (("tasks", _tasks), ("requests", _requests), ("fleet", _fleet), ("latency", _latency), ("azure", _azure)):
+    shows = {"tasks": _tasks, "requests": _requests, "fleet": _fleet, "latency": _latency, "scale": _scale, "azure": _azure}
+    for name, show in shows.items():
         if name in found:
             parts.append(show(found[name]))
     return "\n\n".join(parts) + "\n"
@@ -91,6 +92,34 @@ def _fleet(part: dict[str, t.Any]) -> str:
         for each in part["growth"]
     ]
     return _table(head, rows) + "\n\n" + "\n".join(lines)
+
+
+def _scale(part: dict[str, t.Any]) -> str:
+    rows = [
+        (
+            name,
+            f"{row['cpu_each']:.2f}",
+            f"{row['parent_each']:.2f}",
+            f"{3600 / row['cpu_each']:.0f}",
+            f"{row['peak']:.0f}",
+        )
+        for name, row in part["rows"].items()
+    ]
+    head = (
+        f"{part['customers']} customers, forks {part['forks']}",
+        "CPU s each",
+        "of them the parent's",
+        "an hour and core",
+        "peak MiB",
+    )
+    slices, cpu = part["slices"], part["report"]["cpu"]
+    rest = (
+        f"An audit in {slices['count']} slices: {slices['sum']:.1f} s of CPU, in one job {slices['whole']:.1f}. "
+        + "The report: "
+        + ", ".join(f"{value:.1f} s of CPU for {number} customers" for number, value in cpu.items())
+        + "."
+    )
+    return f"{_table(head, rows)}\n\n{rest}"
 
 
 def _azure(part: dict[str, t.Any]) -> str:
