@@ -129,7 +129,7 @@ KINDS: t.Mapping[str, Kind] = {
     "device_code_blocked": Kind(
         (WARNING, INFO),
         "Conditional Access blocks the device code flow, by which approvers of the MSSP could sign in.",
-        "Sign approvers in with authorization code and refresh token instead, as docs/lifecycle.md says.",
+        "Approvers decide in My Access, or sign in by authorization code and give the refresh token.",
     ),
     "lifecycle_blocks": Kind(
         (INFO,),
