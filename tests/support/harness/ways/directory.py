@@ -179,6 +179,7 @@ PREFLIGHT = Story(
         step("what is missing", "tenant_info", "ok", features=["onboard"], client="reader"),
         step("the MSSP", "tenant_info", "ok", look_up=world.MSSP_DOMAIN),
         step("what becomes of guests", "tenant_info", "ok", with_settings=True),
+        step("every gate", "tenant_info", "ok", gates=True, partner_tenant_id=world.MSSP_TENANT, permissions_wanted=[BASICS]),
     ],
 )
 
@@ -198,6 +199,15 @@ PREFLIGHT_FAILURES = failures(
         step("no tenant", "tenant_info", "InvalidInput", tenant_id=""),
         step("unknown tenant", "tenant_info", "AADSTS90002", tenant_id=NOWHERE),
         step("no cloud", "tenant_info", "InvalidInput", cloud="moon"),
+        step(
+            "a gate that is shut",
+            "tenant_info",
+            "PreflightFindings",
+            features=["entitlement"],
+            gates=True,
+            fail_on_findings=True,
+            partner_tenant_id=NOWHERE,
+        ),
     ],
 )
 
