@@ -24,6 +24,7 @@ class Permissions:
 
 # A permission is also had by whoever has one of these. Source: Microsoft Graph permissions reference.
 _INCLUDED_IN = {
+    "DelegatedAdminRelationship.Read.All": ("DelegatedAdminRelationship.ReadWrite.All",),
     "EntitlementManagement.Read.All": ("EntitlementManagement.ReadWrite.All",),
     "GroupMember.Read.All": (
         "Group.Read.All",

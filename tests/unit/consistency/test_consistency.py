@@ -245,7 +245,7 @@ def test_nothing_that_an_action_pulls_in_raises_connects_or_reads_the_environmen
     assert done.stdout.strip() == str(missing)
 
 
-@pytest.mark.parametrize("folder", ["module_utils", "plugin_utils", "modules", "action"])
+@pytest.mark.parametrize("folder", ["module_utils", "plugin_utils", "modules", "action", "inventory"])
 def test_third_party_imports_are_guarded(folder):
     for path in (ROOT / "plugins" / folder).rglob("*.py"):
         if path.name == "_deps.py":

@@ -28,7 +28,21 @@ SOURCES = {
     "batch": {"domain": "blind-soc.example"},
     "strict": {"strict": True, "compose": {"there": "nothing.there"}},
     "number": {"client_secret": WRONG, "request_timeout": "many"},
+    "certificate": {"ca_path": None},
 }
+BLOCKER = """
+import sys
+
+
+class Blocker:
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] in ("requests", "msal"):
+            raise ModuleNotFoundError("No module named " + repr(name), name=name)
+        return None
+
+
+sys.meta_path.insert(0, Blocker())
+"""
 
 
 @pytest.fixture(scope="module")
@@ -106,6 +120,11 @@ def test_a_domain_that_cannot_be_read_now(failed: Listed) -> None:
     assert failed.says("Cannot read the MSSP's customers in tenant blind-soc.example: Graph answered 409 Odd: Not now")
 
 
+def test_a_certificate_that_nobody_vouches_for(partner: Partner, failed: Listed) -> None:
+    """TLS is verified; there is no way to leave that out."""
+    assert failed.says(f"{HEAD}the TLS certificate of {partner.tenant.login_url} cannot be verified. Set ca_path")
+
+
 @pytest.mark.parametrize(
     "sentence",
     [
@@ -135,6 +154,17 @@ def test_a_failure_ends_the_run_where_ansible_is_told_so(partner: Partner) -> No
     assert found.rc != 0
     assert found.says("the client secret is wrong (AADSTS7000215).")
     assert not found.says("None of these customers is in the inventory")
+
+
+@pytest.mark.usefixtures("newest")
+def test_a_missing_library_is_a_sentence(partner: Partner) -> None:
+    blocked = partner.directory / "blocked"
+    blocked.mkdir()
+    (blocked / "sitecustomize.py").write_text(BLOCKER, encoding="utf-8")
+    found = partner.list(partner.source(), env={"PYTHONPATH": str(blocked)})
+    assert found.says("Failed to import the required Python library (requests)")
+    assert found.says("Install what the collection needs there: pip install 'msal>=1.35,<2' 'requests>=2.31,<3'.")
+    assert "Traceback" not in found.stderr
 
 
 def test_without_the_permission_for_domains_tenant_ids_serve(partner: Partner) -> None:

@@ -34,6 +34,7 @@ ALL = [
         (["RoleManagement.Read.Defender"], ["RoleManagement.Read.All"], []),
         (["RoleManagement.ReadWrite.Defender"], ["RoleManagement.ReadWrite.Directory"], ["RoleManagement.ReadWrite.Defender"]),
         (["User.Read.All"], ["Directory.Read.All"], []),
+        (["DelegatedAdminRelationship.Read.All"], ["DelegatedAdminRelationship.ReadWrite.All"], []),
         (["Unknown.One"], ["Directory.ReadWrite.All"], ["Unknown.One"]),
         (["B", "A", "B"], [], ["B", "A"]),
     ],
