@@ -135,6 +135,7 @@ class Newcomer:
         self.story.consents["accepted"] = {}
         self.run("accepted", CONSENT, "mssp_consent_verify=true")
         self.story.consents["accepted"] = {(x["customer"], x["application"]): x["consent"] for x in self.sheet()}
+        self.run("preflight", LOOK, "--tags preflight")
         self.run("look", LOOK, "--check --diff")
         self.story.estates["look"] = estate(contoso)
         self.run("onboard", ONBOARD, "mssp.defender.onboard")
@@ -258,7 +259,9 @@ def test_consent_of_the_first_customer(story: Story, step: str, consents: tuple[
     assert found == {("contoso", name): word for name, word in zip(("onboard", "audit", "approve"), consents, strict=True)}
 
 
-@pytest.mark.parametrize("step", ["nothing yet", "accepted", "look", "links", "audit", "afterwards", "own", "less --check"])
+@pytest.mark.parametrize(
+    "step", ["nothing yet", "accepted", "preflight", "look", "links", "audit", "afterwards", "own", "less --check"]
+)
 def test_what_only_looks_writes_nothing(story: Story, step: str) -> None:
     assert story.runs[step].writes == []
 
