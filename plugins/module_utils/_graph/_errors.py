@@ -26,6 +26,10 @@ _REMEDIES = {
     "invalidmodel": "Graph refuses the combination of values: compare them with the documentation of the module.",
 }
 
+# What Graph says to a token that was issued before somebody revoked sessions, changed a password or disabled an account.
+_EVALUATION = "continuous access evaluation"
+_REVOKED = "The access token was revoked after it was issued: find out why, then sign in again or acquire a new one."
+
 # Graph's word that a create was carried out before: look the object up.
 EXISTS_ALREADY = frozenset(
     {
@@ -56,7 +60,7 @@ def from_answer(answer: t.Any) -> GraphError:
         words += f": {' '.join(message.split()).rstrip('. ')}"
     if request_id:
         words += f" (request-id {request_id})"
-    remedy = _REMEDIES.get(code.lower())
+    remedy = _REVOKED if _EVALUATION in message.lower() else _REMEDIES.get(code.lower())
     if not error and not request_id and answer.status_code < 500:
         remedy = "Graph itself gives a code and a request-id: something answers in its place, so check proxy and graph_url."
     return GraphError(

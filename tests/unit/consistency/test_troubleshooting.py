@@ -12,7 +12,7 @@ import pytest
 import yaml
 
 from ansible_collections.mssp.defender.plugins.module_utils._graph._auth._msal import _ADVICE
-from ansible_collections.mssp.defender.plugins.module_utils._graph._errors import _REMEDIES
+from ansible_collections.mssp.defender.plugins.module_utils._graph._errors import _REMEDIES, _REVOKED
 from ansible_collections.mssp.defender.plugins.plugin_utils.onboard_values import _IS_NOT
 from ansible_collections.mssp.defender.tests.support.troubleshooting import page, sites, table
 
@@ -52,7 +52,7 @@ def test_what_nobody_can_cause_is_still_there():
 def test_every_remedy_for_a_code_of_graph_has_a_row(code):
     of_code = [row for row in ROWS if row.failure and str(row.failure.code).lower() == code]
     assert of_code
-    assert all(_REMEDIES[code] in row.msg or row.failure.code == "InvalidModel" for row in of_code)
+    assert all(_REMEDIES[code] in row.msg or _REVOKED in row.msg or row.failure.code == "InvalidModel" for row in of_code)
 
 
 @pytest.mark.parametrize("code", sorted(_ADVICE))

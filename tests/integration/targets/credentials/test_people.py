@@ -22,6 +22,14 @@ LEAD = f"lead@{world.MSSP_DOMAIN}"
 GRAPH = "https://graph.microsoft.com"
 
 
+# As Graph refuses a token of a client that knows continuous access evaluation, once sessions were revoked.
+REVOKED = {
+    "code": "InvalidAuthenticationToken",
+    "message": "Continuous access evaluation resulted in challenge with result: InteractionRequired and code: "
+    "TokenIssuedBeforeRevocationTimestamp",
+}
+
+
 class World(t.NamedTuple):
     """What was asked, and with which secrets."""
 
@@ -33,8 +41,8 @@ class World(t.NamedTuple):
 
 
 def config() -> dict[str, t.Any]:
-    """Three customers, each with the MSSP's applications for people."""
-    made = world.config(customers=3)
+    """Four customers, each with the MSSP's applications for people."""
+    made = world.config(customers=4)
     made["applications"] = [
         {"name": "approve", "scopes": SCOPES, "public": True},
         {"name": "partner", "scopes": SCOPES},
@@ -55,7 +63,7 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> collections.abc.Iterator[W
     """All cases in one run."""
     directory = tmp_path_factory.mktemp("people")
     with server.running(directory / "sandbox", config()) as sandbox:
-        first, second, third = sandbox.tenants
+        first, second, third, fourth = sandbox.tenants
         door = Door(sandbox)
         public = door.sign_in(first, "approve", LEAD)
         confidential = door.sign_in(first, "partner", LEAD, secret=True)
@@ -64,6 +72,8 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> collections.abc.Iterator[W
         secret = first.client("partner")["client_secret"]
         access = door.access_token(first, LEAD, "approve")
         application = first.token()
+        revoked_access = door.access_token(fourth, f"ben@{fourth.domain}", "approve")
+        sandbox.faults({"tenant": fourth.tenant_id, "path": "/organization", "status": 401, **REVOKED})
         cases = {
             "public": Case(options(first, "approve", refresh_token=public, features=["entitlement"])),
             "public_by_method": Case(options(first, "approve", refresh_token=public, auth_method="refresh_token")),
@@ -89,11 +99,12 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> collections.abc.Iterator[W
             "given_of_no_domain": Case(options(second, "approve", access_token=access, tenant_id="nowhere.example")),
             "given_for_another_cloud": Case(options(first, "approve", access_token=access, cloud="china")),
             "given_rubbish": Case(options(first, "approve", access_token="wr0ng-access-token-of-nobody")),
+            "given_revoked": Case(options(fourth, "approve", access_token=revoked_access)),
             "given_tampered": Case(options(first, "approve", access_token=access[:-8] + "AAAAAAAA")),
         }
         sandbox.log.clear()
         asked = ask(directory / "run", cases)
-        yield World(asked, sandbox, first, second, [public, confidential, revoked, secret, access, application])
+        yield World(asked, sandbox, first, second, [public, confidential, revoked, secret, access, application, revoked_access])
 
 
 @pytest.mark.parametrize(
@@ -183,6 +194,14 @@ def _guest(tenant: Tenant) -> str:
 def test_a_token_that_graph_refuses_is_no_loop(told: World) -> None:
     failure = told.asked.of("given_tampered").result["failure"]
     assert (failure["status"], failure["code"]) == (401, "InvalidAuthenticationToken")
+
+
+def test_a_given_token_that_was_revoked_says_so(told: World) -> None:
+    assert (
+        told.asked.of("given_revoked")
+        .result["msg"]
+        .endswith("The access token was revoked after it was issued: find out why, then sign in again or acquire a new one.")
+    )
 
 
 def test_no_token_is_told_or_left_anywhere(told: World) -> None:

@@ -43,6 +43,7 @@ def sandbox(tmp_path_factory: pytest.TempPathFactory) -> collections.abc.Iterato
     """Customers who know the application for people."""
     config = world.config(customers=4, device_code_interval=1)
     config["applications"] = [{"name": "approve", "scopes": SCOPES, "public": True}]
+    config["external_tenants"].append({"display_name": "An agency", "domain": "agency.example", "cloud": "usgov"})
     with server.running(tmp_path_factory.mktemp("sandbox"), config) as started:
         yield started
 
@@ -218,6 +219,9 @@ def test_whoever_declines_is_believed(sandbox: Sandbox, tmp_path: Path) -> None:
         ({"mssp_sign_in_client_id": ""}, [], "the credential method device_code needs client_id. Set client_id"),
         ({"mssp_sign_in_store_command": ["no-such-vault"]}, [], "the program of store_command (no-such-vault) is not there."),
         ({"mssp_sign_in_tenant_id": "nowhere.example"}, [], "the tenant is not known in this cloud (AADSTS90002)"),
+        ({"mssp_sign_in_tenant_id": "agency.example"}, [], "the tenant is in another cloud (AADSTS90038). Set cloud to that of"),
+        ({"mssp_sign_in_cloud": "usgov"}, [], "the tenant's cloud knows no https://graph.microsoft.us (AADSTS500011)."),
+        ({"mssp_sign_in_client_id": world.MSSP_TENANT}, [], "is not known in this tenant (AADSTS700016). An administrator of"),
     ],
 )
 def test_what_is_wrong_is_known_before_a_code_is_shown(
