@@ -95,7 +95,7 @@ def _customer(record: Record) -> list[Line]:
     if problem := record.get("problem") or plan.get("problem"):
         return [dataclasses.replace(about, note=str(problem))]
     answers = {answer["item"]["application"]: answer for answer in record.get("answers") or [] if answer.get("item")}
-    tenant = next((answer["tenant"] for answer in answers.values() if answer.get("tenant")), {})
+    tenant: Record = next((answer["tenant"] for answer in answers.values() if answer.get("tenant")), {})
     named = str(plan["tenant"])
     about = dataclasses.replace(
         about,
