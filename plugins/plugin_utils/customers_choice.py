@@ -44,9 +44,8 @@ class Choice:
 
     def domains_of(self, answer: Json) -> list[str]:
         """The tenants whose domain has to be looked up."""
-        if not self._look_up:
-            return []
-        return [one.tenant_id for one in self._filters.before_domains(customers_facts.customers(answer))]
+        wanted = self._filters.before_domains(customers_facts.customers(answer))
+        return [one.tenant_id for one in wanted] if self._look_up else []
 
     def of(self, answer: Json) -> Chosen:
         """The hosts of an answer. Raises Unfinished, or a Failure for what the operator has to settle."""

@@ -43,7 +43,8 @@ STATUSES = (
 LIVE = frozenset(STATUSES[:4])
 # Of a customer that Graph lists without any relationship.
 UNKNOWN = "unknown"
-
+# What Graph may write in the place of null.
+_NOBODY = {"tenantId": None, "displayName": None}
 _STATUS = re.compile(r"[A-Za-z]{1,64}")
 _DOMAIN = re.compile(r"(?=.{1,253}\Z)(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
 
@@ -113,12 +114,13 @@ def customers(answer: Json) -> list[Customer]:
     reached: set[str] = set()
     held: dict[str, list[Relationship]] = {}
     for entry in _entries(answer, "relationships"):
-        party = entry.get("customer")
-        # A relationship that no customer has taken yet belongs to nobody.
-        if party:
-            tenant_id = _tenant_id(party, "a relationship")
-            names[tenant_id] = _text(party, "displayName")
-            held.setdefault(tenant_id, []).append(_relationship(entry))
+        party, relationship = entry.get("customer") or {}, _relationship(entry)
+        if party in ({}, _NOBODY) and relationship.status not in LIVE:
+            # An invitation that no customer has taken belongs to nobody.
+            continue
+        tenant_id = _tenant_id(party, "a relationship")
+        names[tenant_id] = _text(party, "displayName")
+        held.setdefault(tenant_id, []).append(relationship)
     for entry in _entries(answer, "customers"):
         tenant_id = _tenant_id(entry, "a customer")
         reached.add(tenant_id)

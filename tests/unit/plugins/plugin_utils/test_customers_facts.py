@@ -127,8 +127,10 @@ def test_auto_extension(told, extends):
     assert one(relationship(autoExtendDuration=told)).auto_extend is extends
 
 
-def test_a_relationship_that_nobody_has_taken_is_nobodys():
-    assert customers(answer(relationship("created", customer=None), listed=())) == []
+@pytest.mark.parametrize("nobody", [None, {}, {"tenantId": None, "displayName": None}])
+@pytest.mark.parametrize("status", ["created", "approvalPending", "expired", "terminated"])
+def test_a_relationship_that_nobody_has_taken_is_nobodys(status, nobody):
+    assert customers(answer(relationship(status, customer=nobody), listed=())) == []
 
 
 def test_who_is_listed_without_a_relationship_stays():
@@ -161,6 +163,8 @@ STRANGE = {
     "a customer without an id": _without(("customers", 0, "tenantId", None)),
     "a customer whose id is a path": _without(("customers", 0, "tenantId", "../../etc/passwd")),
     "a relationship with a text": _without(("relationships", 0, "customer", "Contoso")),
+    "one in force without a customer": _without(("relationships", 0, "customer", None)),
+    "one in force with an empty customer": _without(("relationships", 0, "customer", {"tenantId": None, "displayName": None})),
     "a relationship without an id": _without(("relationships", 0, "customer", {"displayName": "Contoso"})),
     "domains are a list": _without(("domains", [])),
 }
