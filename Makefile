@@ -11,6 +11,7 @@ VENV216 := .venv-2.16
 VENVAZURE := .venv-azure
 VENVGALAXY := .venv-galaxy
 VENVDOCS := .venv-docs
+VENVAWX := .venv-awx
 BIN := $(CURDIR)/$(VENV)/bin
 # Integration tests in parallel; each starts processes of its own.
 JOBS ?= 2
@@ -55,8 +56,14 @@ $(VENVDOCS)/.ready: requirements.txt requirements-docs.txt
 	@$(VENVDOCS)/bin/python -m $(PIP) -r requirements-docs.txt
 	@touch $@
 
+$(VENVAWX)/.ready: requirements.txt
+	@echo "Installing Ansible with awx.awx into $(VENVAWX) (once, 500 MB) ..."
+	@$(PYTHON) -m venv $(VENVAWX)
+	@$(VENVAWX)/bin/python -m $(PIP) 'ansible>=12,<13' -r requirements.txt
+	@touch $@
+
 .PHONY: help venv demo gates matrix release-check test lint units sandbox-tests robustness integration core216 docs \
-    docs-troubleshooting build bench bench-azure clean
+    docs-troubleshooting build bench bench-azure awx clean
 
 venv: $(VENV)/.ready ## Install what is needed into .venv
 
@@ -102,6 +109,7 @@ gates: $(VENV)/.ready $(VENVGALAXY)/.ready test release-check docs ## Everything
 	MSSP_SWEEP=full python -m pytest -p no:cacheprovider -q -n $(JOBS) --dist loadfile tests/robustness
 	tests/gates.sh
 	JOBS=$(JOBS) tests/matrix.sh
+	$(MAKE) awx
 
 matrix: $(VENV)/.ready ## The other ansible-cores: sanity, units, integration (VERSIONS="2.20 2.21", MSSP_MATRIX=smoke)
 	JOBS=$(JOBS) tests/matrix.sh $(VERSIONS)
@@ -111,6 +119,10 @@ release-check: $(VENV)/.ready ## Install the tarball as a user does, and onboard
 
 docs: $(VENVDOCS)/.ready ## The documentation as a site: .build/docs/html/index.html
 	PATH="$(CURDIR)/$(VENVDOCS)/bin:$$PATH" python docs/site/build.py .build/docs
+
+awx: $(VENV)/.ready $(VENVAWX)/.ready ## extensions/awx by awx.awx: a closed port, a stand-in, with CONTROLLER_HOST a controller
+	MSSP_TEST_AWX="$(CURDIR)/$(VENVAWX)/bin" MSSP_SWEEP=full python -m pytest -p no:cacheprovider -q -n $(JOBS) --dist loadfile \
+	    tests/integration/targets/awx_configure tests/integration/targets/awx_runner
 
 bench: $(VENV)/.ready ## What a task, a customer and a fleet cost (SIZE=small|full); writes .bench/
 	python tests/bench --size $(or $(SIZE),small) --out .bench
