@@ -28,6 +28,7 @@ ADDRESSES: dict[str, tuple[str, str | None, str | None]] = {
     "usgov_dod": ("https://dod-graph.microsoft.us", "https://myaccess.microsoft.us", "https://security.apps.mil"),
     "china": ("https://microsoftgraph.chinacloudapi.cn", None, None),
 }
+OF_THE_PUBLIC_CLOUD = "b1000000-0000-4000-8000-00000000c0de"
 LEAD = f"lead@{world.MSSP_DOMAIN}"
 PASSWORD = "a-long-password-of-a-certificate"
 LINKS = [{"import_playbook": "mssp.defender.links"}]
@@ -61,6 +62,10 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> collections.abc.Iterator[W
         hosts = {cloud: _variables(sandboxes[cloud].tenants[0], mssp_onboard_cloud=cloud) for cloud in CLOUDS}
         # China's second customer, in whose variables nobody has stated the cloud.
         hosts["unstated"] = _variables(sandboxes["china"].tenants[1])
+        # A customer of the US government whose MSSP is in the public cloud.
+        hosts["apart"] = _variables(
+            sandboxes["usgov"].tenants[1], mssp_onboard_cloud="usgov", mssp_onboard_mssp_tenant_id=OF_THE_PUBLIC_CLOUD
+        )
         inventory = onboarding.customers(**hosts)
         run = run_playbook(onboarding.PLAYBOOK, directory / "run", hosts=inventory, arguments=["--forks", "2"])
         run_playbook(LINKS, directory / "links", hosts=inventory, arguments=["--forks", "2"])
@@ -74,6 +79,9 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> collections.abc.Iterator[W
 def _config(cloud: str, issuer: Issuer, certified: Certified) -> dict[str, t.Any]:
     # Other ids in each: a run refuses two customers of one tenant.
     config = world.config(customers=2, cloud=cloud, seed=cloud)
+    config["external_tenants"].append(
+        {"display_name": "Another MSSP", "domain": "mssp.example", "tenant_id": OF_THE_PUBLIC_CLOUD, "cloud": "public"}
+    )
     read = {"permissions": ["Organization.Read.All"]}
     # Without a word on its audience the credential has that of the cloud.
     trusted = {name: value for name, value in issuer.trusted().items() if name != "audience"}
@@ -199,6 +207,20 @@ def test_a_cloud_that_is_not_stated_is_refused_before_graph_is_asked(told: World
         in failed.result["msg"]
     )
     assert [entry for entry in told.sandboxes["china"].log.all(tenant.tenant_id) if entry["area"] == "graph"] == []
+
+
+def test_what_china_is_not_documented_to_have_is_told_before_the_first_write(told: World) -> None:
+    mine = [task for task in told.run.tasks if task.host == "china"]
+    words = "Microsoft documents no Defender roles (unified RBAC) for the cloud china."
+    told_at = next(number for number, task in enumerate(mine) if words in json.dumps(task.result))
+    made_at = next(number for number, task in enumerate(mine) if task.result.get("changed"))
+    assert told_at < made_at
+
+
+def test_an_mssp_of_another_cloud_is_refused_before_the_first_write(told: World) -> None:
+    failed = next(task for task in told.run.tasks if task.host == "apart" and task.failed)
+    assert f"Microsoft knows no tenant {OF_THE_PUBLIC_CLOUD} in" in json.dumps(failed.result)
+    assert told.sandboxes["usgov"].log.writes(told.sandboxes["usgov"].tenants[1].tenant_id) == []
 
 
 # -- every kind of credential ----------------------------------------------------------------------------------------
