@@ -45,7 +45,8 @@ options:
     type: str
   certificate_path:
     description:
-      - File with the application's certificate and private key, PEM or PFX.
+      - File with the application's certificate and private key, PEM or PFX. In a PEM file with a chain the application's own
+        certificate comes first.
       - If not set, E(AZURE_CLIENT_CERTIFICATE_PATH) is used.
     type: path
   certificate_password:
@@ -87,7 +88,11 @@ options:
     default: auto
   cloud:
     description:
-      - The national cloud of the tenant, V(public), V(usgov) (GCC High), V(usgov_dod) or V(china), or Azure's name for it.
+      - The national cloud of the tenant, V(public), V(usgov) (GCC High), V(usgov_dod) or V(china), or Azure's name for it, as
+        V(AzureUSGovernment). Azure has one name for both clouds of the US government, which stands for V(usgov).
+      - The application has to be registered in the same cloud. A tenant that turns out to live in another one is refused before a
+        credential is sent there.
+      - What a cloud is documented not to have is refused before anything is asked; C(failure.code) is then C(NotInThisCloud).
       - If not set, E(AZURE_CLOUD_ENVIRONMENT) is used.
     type: str
     default: public
@@ -122,6 +127,7 @@ notes:
   - While an ordinary module runs, its arguments, secrets among them, lie in Ansible's temporary directory on the target.
   - When the C(timeout) keyword ends a task, an ordinary module goes on in the background to the end of the request that it waits
     for, but starts no write after that time.
+  - A person's name and password (E(AZURE_AD_USER), E(AZURE_PASSWORD)) are no credential here.
   - Ansible itself prints C(environment) of ordinary modules with C(-vvv), and extra variables of the command line with C(-vvvv).
     Give secrets as options, from a vault.
 attributes:
