@@ -33,10 +33,10 @@ class Block(t.NamedTuple):
 
     @property
     def commands(self) -> list[str]:
-        """What is typed: after a dollar, to the end of the line or of what a backslash goes on with. The rest is output."""
+        """What is typed: after a dollar, or root's hash, to the end of what a backslash goes on with. The rest is output."""
         if self.language != "console":
             return []
-        return [x.rstrip("\n") for x in re.findall(r"^\$ ((?:.*\\\n)*.*\n?)", self.text, re.MULTILINE)]
+        return [x.rstrip("\n") for x in re.findall(r"^[$#] ((?:.*\\\n)*.*\n?)", self.text, re.MULTILINE)]
 
     def __str__(self) -> str:
         return f"{self.page}:{self.line}"

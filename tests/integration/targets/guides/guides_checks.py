@@ -23,6 +23,7 @@ from harness.playbook import programs
 
 # Programs that are not ours, and what the guides want of them. Their arguments are checked by nobody here.
 FOREIGN = {
+    "ansible-builder": "makes the image that AWX runs jobs in",
     "az": "the Azure CLI registers applications",
     "base64": "of coreutils",
     "cat": "of coreutils",
@@ -34,10 +35,12 @@ FOREIGN = {
     "echo": "of the shell",
     "export": "of the shell",
     "git": "fetches the collection",
+    "install": "of coreutils",
     "jq": "reads a file that a playbook has written",
     "mkdir": "of coreutils",
     "openssl": "makes a certificate",
     "pass": "keeps a vault's password",
+    "podman": "builds an image",
     "printf": "of the shell",
     "read": "of the shell",
     "sha256sum": "checks a manifest",
@@ -87,16 +90,16 @@ def variables() -> frozenset[str]:
 
 
 @functools.cache
-def _modules() -> dict[str, frozenset[str]]:
-    """The options of each module of this collection, with those of its fragments."""
-    command = [str(programs() / "ansible-doc"), "-t", "module", "--metadata-dump", "mssp.defender"]
+def _plugins(kind: str) -> dict[str, frozenset[str]]:
+    """The options of each plugin of this collection that is of a kind, with those of its fragments."""
+    command = [str(programs() / "ansible-doc"), "-t", kind, "--metadata-dump", "mssp.defender"]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
-    return {name: frozenset(said["doc"]["options"]) for name, said in json.loads(done.stdout)["all"]["module"].items()}
+    return {name: frozenset(said["doc"]["options"]) for name, said in json.loads(done.stdout)["all"][kind].items()}
 
 
-def module_options(name: str) -> frozenset[str]:
-    """The options of a module of this collection; none where there is no such module."""
-    return _modules().get(f"mssp.defender.{name}", frozenset())
+def options_of(name: str, kind: str = "module") -> frozenset[str]:
+    """The options of a plugin of this collection; none where there is no such plugin."""
+    return _plugins(kind).get(f"mssp.defender.{name}", frozenset())
 
 
 # -- commands ------------------------------------------------------------------------------------------------------------
@@ -104,7 +107,7 @@ def module_options(name: str) -> frozenset[str]:
 
 def _console(block: Block) -> collections.abc.Iterator[str]:
     if not block.commands:
-        yield "has no line that begins with a dollar"
+        yield "has no line that begins with a dollar, or with root's hash"
     for command in block.commands:
         yield from _command(block, command)
 
@@ -126,9 +129,10 @@ def _command(block: Block, command: str) -> collections.abc.Iterator[str]:
 def _simple(block: Block, words: list[str]) -> collections.abc.Iterator[str]:
     while words and re.match(r"\w+=", words[0]):
         words = words[1:]
-    if not words or words[0] in FOREIGN:
+    # Of an environment's own directory, such as .venv/bin/ansible-playbook.
+    program, arguments = words[0].rpartition("/")[2] if words else "", words[1:]
+    if not words or program in FOREIGN:
         return
-    program, arguments = words[0].removeprefix(".venv/bin/"), words[1:]
     if program == "make":
         goals = re.findall(r"^([\w-]+):", (REPOSITORY / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
         yield from (f"make has no goal '{x}'" for x in arguments if "=" not in x and not x.startswith("-") and x not in goals)
@@ -184,13 +188,16 @@ def _yaml(block: Block) -> collections.abc.Iterator[str]:
         yield from _node(document)
 
 
-def _node(node: t.Any, group: bool = False) -> collections.abc.Iterator[str]:
+def _node(node: t.Any) -> collections.abc.Iterator[str]:
     """Tasks of ours by their options, variables of ours by their names, wherever they stand."""
     if isinstance(node, list):
         for item in node:
             yield from _node(item)
     if not isinstance(node, dict):
         return
+    if str(node.get("plugin", "")).startswith("mssp.defender."):
+        known = options_of(str(node["plugin"]).removeprefix("mssp.defender."), "inventory")
+        yield from (f"{node['plugin']} has no option {x}" for x in node if x not in known)
     for key, value in node.items():
         name = str(key)
         if name == "import_playbook" or name.endswith("builtin.import_playbook"):
@@ -198,9 +205,9 @@ def _node(node: t.Any, group: bool = False) -> collections.abc.Iterator[str]:
             if str(value).startswith("mssp.defender.") and not (REPOSITORY / "playbooks" / f"{playbook}.yml").is_file():
                 yield f"there is no playbook {value}"
         elif name == "group/mssp.defender.graph" and isinstance(value, dict):
-            yield from (f"modules of the group have no option {x}" for x in value if x not in module_options("aad_group"))
+            yield from (f"modules of the group have no option {x}" for x in value if x not in options_of("aad_group"))
         elif name.startswith("mssp.defender."):
-            known = module_options(name.removeprefix("mssp.defender."))
+            known = options_of(name.removeprefix("mssp.defender."))
             if not known:
                 yield f"there is no module {name}"
             elif isinstance(value, dict):

@@ -9,6 +9,7 @@ import collections.abc
 
 import pytest
 from guides_reader import SECRETS, Reader, reading
+from harness.guide import Guide
 from harness.onboarding import estate
 
 FIRST, SECOND, THIRD, MODULES = "A real customer", "A second customer", "Three tiers", "Modules"
@@ -33,6 +34,13 @@ def reader(tmp_path_factory: pytest.TempPathFactory) -> collections.abc.Iterator
 
 
 # In the order of the page: each goes on where the one before has ended.
+
+
+def test_the_preflight(reader: Reader) -> None:
+    """As its own guide says, before anything is there."""
+    (command,) = (x for block in Guide("docs/preflight.md").blocks for x in block.commands)
+    looked = reader.desk.at_terminal(f"{command} --ask-vault-pass")
+    assert (looked.result.rc, looked.writes) == (0, []), looked.result
 
 
 def test_the_first_customer(reader: Reader) -> None:
