@@ -42,6 +42,18 @@ options:
     description: Whether an evidence pack is written for each customer and audit.
     type: bool
     default: true
+  each:
+    description: Whether the same reports are written of each customer alone as well, into C(by_customer/NAME).
+    type: bool
+    default: true
+  since:
+    description:
+      - The first day of the period that the evidence packs are of, such as V(2026-07-01), in UTC.
+      - Without it, and without O(until), a pack has all that the audit has read.
+    type: str
+  until:
+    description: The last day of that period.
+    type: str
 """
 
 EXAMPLES = r"""
@@ -75,5 +87,5 @@ class LookupModule(LookupBase):  # type: ignore[misc]
         self.set_options(var_options=variables, direct=kwargs)
         if len(terms) != 1:
             raise AnsibleError("audit_reports wants one directory.")
-        names = ("fail_on", "fail_count", "fail_unread", "expected", "evidence")
+        names = ("fail_on", "fail_count", "fail_unread", "expected", "evidence", "each", "since", "until")
         return [run(str(terms[0]), **{name: self.get_option(name) for name in names})]

@@ -25,7 +25,8 @@ def stem(customer: str) -> str:
     # What ends as the facts of a customer do would be taken for them.
     if safe == customer and not safe.endswith(".facts"):
         return safe
-    return f"{safe}-{hashlib.sha256(customer.encode()).hexdigest()[:12]}"
+    # A name from JSON may have half a character.
+    return f"{safe}-{hashlib.sha256(customer.encode('utf-8', 'surrogatepass')).hexdigest()[:12]}"
 
 
 def store(directory: Path, document: t.Mapping[str, t.Any], facts: t.Mapping[str, t.Any]) -> Path:

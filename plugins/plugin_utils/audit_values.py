@@ -92,7 +92,9 @@ def fingerprint(tenant_id: t.Any, found: Finding) -> str:
         person.get("id") or person.get("mail") or person.get("principal_name"),
         found["property"],
     )
-    return hashlib.sha256("|".join(str(x or "").lower() for x in parts).encode()).hexdigest()
+    text = "|".join(str(x or "").lower() for x in parts)
+    # A name from JSON may have half a character.
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def name_of(person: Json) -> str:

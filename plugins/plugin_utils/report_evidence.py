@@ -16,10 +16,12 @@ import re
 import typing as t
 
 from ansible_collections.mssp.defender.plugins.plugin_utils.report_fleet import Fleet, moment, some
+from ansible_collections.mssp.defender.plugins.plugin_utils.report_period import Period
 from ansible_collections.mssp.defender.plugins.plugin_utils.report_read import Customer, Json
 from ansible_collections.mssp.defender.plugins.plugin_utils.report_tables import access_csv, findings_csv, value
 from ansible_collections.mssp.defender.plugins.plugin_utils.sheets import csv_text, one_line
 
+_EVER = Period()
 _INSTANT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z")
 
 _LOG = {
@@ -91,18 +93,20 @@ _TABLES: dict[str, dict[str, str]] = {
 }
 
 
-def directory_of(customer: Customer) -> str:
-    """The pack's own directory within the customer's: the instant of its audit, which sorts by time."""
-    return re.sub("[-:]", "", customer.ended) if _INSTANT.fullmatch(customer.ended) else "undated"
+def directory_of(customer: Customer, period: Period = _EVER) -> str:
+    """The pack's own directory within the customer's: the period, if one is meant, and the instant of its audit."""
+    instant = re.sub("[-:]", "", customer.ended) if _INSTANT.fullmatch(customer.ended) else "undated"
+    return f"{period.name}_{instant}" if period.name else instant
 
 
-def pack(customer: Customer, facts: Json, made_by: str) -> dict[str, str]:
+def pack(customer: Customer, facts: Json, made_by: str, period: Period = _EVER) -> dict[str, str]:
     """The files by name.
 
     :param facts: by name, what the audit has read; may be empty.
     :param made_by: the version of this collection.
+    :param period: of requests, assignments, reviews and the log only what is of it.
     """
-    alone = Fleet([customer], [], "", made_by)
+    alone, facts = Fleet([customer], [], "", made_by), period.within(facts)
     files = {
         "audit.json": _json(customer.document),
         "findings.csv": findings_csv(alone),
@@ -117,7 +121,7 @@ def pack(customer: Customer, facts: Json, made_by: str) -> dict[str, str]:
     for name, rows in {**facts, "decisions": _decisions(facts), "role_actions": _role_actions(facts)}.items():
         if name in _TABLES and isinstance(rows, list) and f"{name}.csv" not in files:
             files[f"{name}.csv"] = _table(_TABLES[name], rows)
-    files["README.txt"] = _readme(customer, made_by, files)
+    files["README.txt"] = _readme(customer, made_by, files, period)
     return files
 
 
@@ -182,7 +186,7 @@ _ABOUT = {
 }
 
 
-def _readme(customer: Customer, made_by: str, files: t.Iterable[str]) -> str:
+def _readme(customer: Customer, made_by: str, files: t.Iterable[str], period: Period) -> str:
     tool, tenant = customer.document.get("tool") or {}, customer.tenant
     lines = [
         "Evidence of the access of a managed security service provider's analysts",
@@ -191,6 +195,7 @@ def _readme(customer: Customer, made_by: str, files: t.Iterable[str]) -> str:
         "Tenant:          " + " ".join(filter(None, (one_line(tenant.get(key)) for key in ("display_name", "id", "domain")))),
         f"Read from:       {moment(one_line(customer.document.get('began')))}",
         f"Read until:      {moment(one_line(customer.ended))}",
+        f"Period:          {period}",
         f"Complete:        {'yes' if customer.complete else 'NO: see the findings MSSP900 and MSSP901'}",
         f"Findings:        {some(len(customer.findings), 'finding')}",
         f"Audited by:      {one_line(tool.get('name'))} {one_line(tool.get('version'))}, "

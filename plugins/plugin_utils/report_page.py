@@ -27,7 +27,7 @@ def as_html(fleet: Fleet) -> str:
     """The whole page."""
     body = f"""<a class="skip" href="#findings">To the findings</a>
 <header>
-<h1>Audit of the MSSP's access</h1>
+<h1>Audit of the MSSP's access{_of_one(fleet)}</h1>
 <p class="soft">Made {html_escape(fleet.made)} by mssp.defender {html_escape(fleet.version)}.</p>
 {_totals(fleet)}
 <nav aria-label="Parts"><a href="#customers">Customers</a><a href="#findings">Findings</a><a href="#access">Access</a><a
@@ -50,6 +50,13 @@ def as_html(fleet: Fleet) -> str:
 </main>
 {data_block("data", _data(fleet))}"""
     return frame("Audit of the MSSP's access", STYLE, SCRIPT, body)
+
+
+def _of_one(fleet: Fleet) -> str:
+    """Whose page it is, where it is one customer's alone."""
+    if len(fleet.customers) != 1 or fleet.missing:
+        return ""
+    return f" at <bdi>{html_escape(fleet.customers[0].title)}</bdi>"
 
 
 _LEGEND = (
@@ -154,7 +161,10 @@ def _data(fleet: Fleet) -> Json:
     rules = {finding["id"]: (RULES.get(finding["id"]), finding) for dummy, finding in found}
     return {
         "made": f"{fleet.made[:10]}T{fleet.made[11:16]}:00Z",
-        "rules": {key: [_line(headline(finding)), rule.explains if rule else ""] for key, (rule, finding) in rules.items()},
+        "rules": {
+            key: [_line(headline(finding)), *((rule.explains, rule.remedy) if rule else ("", ""))]
+            for key, (rule, finding) in rules.items()
+        },
         "customers": [*map(_customer, fleet.customers), *missing],
         "findings": [_finding(places[customer.name], finding) for customer, finding in found],
         "access": [_access(places[customer.name], row) for customer in fleet.customers for row in customer.access],
@@ -174,9 +184,15 @@ def _customer(customer: Customer) -> Json:
     }
 
 
+def _lean(row: Json) -> Json:
+    """Without what is empty: of a large fleet most of the page would be that."""
+    return {key: value for key, value in row.items() if value != ""}
+
+
 def _finding(place: int, finding: Json) -> Json:
-    where, link = finding["object"], _line(finding.get("link"))
-    return {
+    where, link, rule = finding["object"], _line(finding.get("link")), RULES.get(finding["id"])
+    remedy = _line(finding["remedy"])
+    made = {
         "customer": place,
         "id": finding["id"],
         "severity": SEVERITIES.index(finding["severity"]),
@@ -184,16 +200,18 @@ def _finding(place: int, finding: Json) -> Json:
         "who": _line(who(finding.get("person"))),
         "is": _line(finding["is"]),
         "should": _line(finding["should"]),
-        "remedy": _line(finding["remedy"]),
+        # Mostly that of the rule, which is there once.
+        "remedy": "" if rule and remedy == _line(rule.remedy) else remedy,
         # Whatever else an address may be, it leads nowhere.
         "link": link if link.startswith("https://") else "",
         **{key: _line(value(finding.get(key))) for key in ("property", "before", "after", "since", "by")},
     }
+    return _lean(made)
 
 
 def _access(place: int, row: Json) -> Json:
     assignment, enabled = row.get("assignment") or {}, row.get("enabled")
-    return {
+    made = {
         "customer": place,
         "who": _line(row["person"].get("display_name") or who(row["person"])),
         "mail": _line(row["person"].get("mail") or row["person"].get("principal_name")),
@@ -207,6 +225,7 @@ def _access(place: int, row: Json) -> Json:
         "signed": _instant(row.get("last_sign_in")),
         "enabled": None if enabled is None else bool(enabled),
     }
+    return _lean(made)
 
 
 def _known(row: Json) -> bool:

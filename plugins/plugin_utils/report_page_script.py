@@ -32,7 +32,7 @@ function make(tag, attributes, ...children) {
     if (typeof value === 'function') node.addEventListener(name, value);
     else if (value !== null && value !== false) node.setAttribute(name, value === true ? '' : value);
   }
-  node.append(...children.filter(child => child !== null && child !== ''));
+  node.append(...children.filter(child => child !== undefined && child !== null && child !== ''));
   return node;
 }
 const some = (number, noun) => `${number} ${noun}${number === 1 ? '' : 's'}`;
@@ -178,7 +178,8 @@ heat.keys.worst = score;
 
 function open(node, finding) {
   if (node.childElementCount > 1) return;
-  const lines = [['Means', data.rules[finding.id][1]], ['Should be', finding.should], ['Remedy', finding.remedy],
+  const lines = [['Means', data.rules[finding.id][1]], ['Should be', finding.should],
+    ['Remedy', finding.remedy || data.rules[finding.id][2]],
     ['Object', finding.what], ['Person', finding.who], ['Property', finding.property],
     ['Is', finding.before], ['Wanted', finding.after],
     ['Since', finding.since], ['By', finding.by]].filter(line => line[1]);

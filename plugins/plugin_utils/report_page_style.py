@@ -62,6 +62,12 @@ tbody th button { font-weight: 600; text-decoration: underline dotted; overflow-
 #heat th, #heat td { border-right: 1px solid var(--line); }
 #heat thead th.rule { padding: .4rem .2rem; text-align: center; }
 .rule button { writing-mode: vertical-rl; transform: rotate(180deg); }
+#customers .wide { max-height: 90vh; overflow: auto; }
+#heat thead th { position: sticky; top: 0; z-index: 1; }
+#heat th:first-child { position: sticky; left: 0; }
+#heat thead th:first-child { z-index: 2; }
+#heat tbody th { background: var(--page); }
+@media (max-width: 40rem) { #heat th:first-child { position: static; } }
 #heat td { padding: 0; text-align: center; min-width: 2.3rem; }
 #heat td.plain { padding: .35rem .6rem; white-space: nowrap; }
 .cell { display: block; width: 100%; min-height: 1.9rem; padding: .35rem .2rem; text-align: center;
@@ -80,6 +86,8 @@ dt { color: var(--soft); }
 dd { margin: 0; overflow-wrap: anywhere; }
 .ends { width: 100%; max-width: 70rem; height: auto; }
 .ends text { fill: var(--text); font-size: 11px; }
+.ends .hundreds { font-size: 9px; }
+.ends .thousands { font-size: 7px; }
 .ends line { stroke: var(--line); }
 .ends .mark { stroke: var(--soft); stroke-dasharray: 3 3; }
 .assignment { fill: var(--assignment); }
@@ -96,7 +104,8 @@ dd { margin: 0; overflow-wrap: anywhere; }
   .paper { display: inline; font-weight: 600; }
   thead button { display: none; }
   #heat thead th.rule { writing-mode: vertical-rl; }
-  .wide { overflow: visible; }
+  .wide, #customers .wide { overflow: visible; max-height: none; }
+  #heat th, #heat thead th, #heat th:first-child { position: static; }
   h2 { break-after: avoid; }
   section + section { break-before: page; }
   th, td { padding: .2rem .35rem; }

@@ -43,7 +43,8 @@ function timeline(rows) {
       y -= height;
       if (height) group.append(make('rect', {class: kind, x: x(week) + 1.5, y, width: step - 3, height}));
     });
-    if (total) group.append(make('text', {x: x(week) + step / 2, y: y - 3, 'text-anchor': 'middle'}, String(total)));
+    const size = total > 999 ? 'thousands' : total > 99 ? 'hundreds' : null;
+    if (total) group.append(make('text', {class: size, x: x(week) + step / 2, y: y - 3, 'text-anchor': 'middle'}, String(total)));
     if (week === 0 || week > WEEKS || week % 8 === 1) {
       group.append(make('text', {x: x(week) + (week > WEEKS ? step : week ? 0 : -LEFT + 2), y: FLOOR + 16,
         'text-anchor': week > WEEKS ? 'end' : 'start'}, week && week <= WEEKS ? start : name));

@@ -26,8 +26,12 @@ _SCORES = {"grave": "8.5", "warning": "5.5", "notice": "2.5", "info": "0.0"}
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
 
 
-def as_sarif(fleet: Fleet) -> str:
-    """The whole file."""
+def as_sarif(fleet: Fleet, documents: str = "customers/", category: str = "mssp.defender/audit/") -> str:
+    """The whole file.
+
+    :param documents: where the customers' documents are, as seen from it, with a slash at its end.
+    :param category: results of one category take the place of those that were uploaded before; with a slash at its end.
+    """
     rules = list(RULES.values())
     # A document of a newer collection may know rules that this one does not.
     known = set(RULES)
@@ -46,10 +50,10 @@ def as_sarif(fleet: Fleet) -> str:
                 "rules": [_rule(rule) for rule in rules],
             }
         },
-        "automationDetails": {"id": "mssp.defender/audit/"},
+        "automationDetails": {"id": category},
         "invocations": [_invocation(fleet)],
         "columnKind": "unicodeCodePoints",
-        "results": [_result(customer, finding, places) for customer, finding in fleet.findings()],
+        "results": [_result(customer, finding, places, documents) for customer, finding in fleet.findings()],
     }
     return json.dumps({"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]}, indent=1, ensure_ascii=True) + "\n"
 
@@ -75,7 +79,7 @@ def _rule(rule: Rule) -> Json:
     }
 
 
-def _result(customer: Customer, finding: Json, places: t.Mapping[str, int]) -> Json:
+def _result(customer: Customer, finding: Json, places: t.Mapping[str, int], documents: str) -> Json:
     where, person = finding["object"], finding.get("person")
     told = [customer.title, where.get("type"), where.get("name"), who(person)]
     # Whatever stands for the object is told apart by ids: names may be equal.
@@ -92,7 +96,7 @@ def _result(customer: Customer, finding: Json, places: t.Mapping[str, int]) -> J
             {
                 # What shows results beside files has the customer's document to show.
                 "physicalLocation": {
-                    "artifactLocation": {"uri": "customers/" + urllib.parse.quote(f"{customer.stem}.json", errors="replace")},
+                    "artifactLocation": {"uri": documents + urllib.parse.quote(f"{customer.stem}.json", errors="replace")},
                     "region": {"startLine": 1},
                 },
                 "logicalLocations": [

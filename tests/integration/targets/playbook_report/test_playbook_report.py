@@ -6,11 +6,9 @@
 from __future__ import annotations
 
 import csv
-import dataclasses
 import html.parser
 import json
 import re
-import shutil
 import stat
 import subprocess
 import typing as t
@@ -22,93 +20,20 @@ import pytest
 import referencing
 import xmlschema
 from harness.paths import REPOSITORY
-from harness.playbook import Result, local, run_playbook
+from harness.playbook import Result
+from report_story import NAMED, Story, run_all
 
 from ansible_collections.mssp.defender.plugins.plugin_utils.audit_rules import RULES
 from ansible_collections.mssp.defender.tests.unit import audits
 
-PLAYBOOK = [{"import_playbook": "mssp.defender.report"}]
 SCHEMAS = Path(__file__).resolve().parent / "schemas"
 REPORTS = ["access.csv", "findings.csv", "findings.md", "findings.sarif", "fleet.json", "index.html", "junit.xml"]
-NOTE = {"is": "Ana ends soon."}
-
-# Of three customers one has something grave, one little, one nothing; one cannot be audited, one was never audited.
-NAMED = {
-    "alpha": audits.document(
-        "alpha",
-        findings=[
-            audits.finding("MSSP001", person=audits.person()),
-            audits.finding("MSSP401"),
-            audits.finding("MSSP501", "info", **NOTE),
-        ],
-        access=[audits.access()],
-    ),
-    "beta": audits.document("beta", findings=[audits.finding("MSSP501", **NOTE)], complete=False),
-    "clean": audits.document("clean"),
-    "gone": audits.failed("gone", "The tenant cannot be reached."),
-}
-
-
-@dataclasses.dataclass(frozen=True)
-class Story:
-    """The runs.
-
-    :param full: everything at once, on a machine with an inventory that knows one customer more.
-    :param narrow: two machines' slices merged, in check mode, limited to one customer, with a tag that no task has.
-    :param bare: no inventory, and findings fail nothing.
-    :param empty: no document.
-    """
-
-    directory: Path
-    full: Result
-    narrow: Result
-    bare: Result
-    empty: Result
-
-    def reports(self, run: str) -> Path:
-        """Where a run has written."""
-        return self.directory / run / "reports" / "audit"
-
-
-def inventory(*names: str) -> dict[str, t.Any]:
-    """Customers of an inventory, and a host that is none."""
-    hosts = {name: local() for name in names}
-    return {"all": {"hosts": {"bastion": local()}, "children": {"customers": {"hosts": hosts}}}}
 
 
 @pytest.fixture(scope="module")
 def story(tmp_path_factory: pytest.TempPathFactory) -> Story:
-    """All runs, one after another."""
-    top = tmp_path_factory.mktemp("report")
-
-    def run(name: str, documents: t.Iterable[dict[str, t.Any]], **more: t.Any) -> Result:
-        reports = top / name / "reports"
-        audits.write(reports, documents)
-        variables = {"mssp_reports": str(reports), **more.pop("variables", {})}
-        env = {"ANSIBLE_SHOW_CUSTOM_STATS": "1"}
-        return run_playbook(PLAYBOOK, top / name, extra_vars=variables, env=env, **more)
-
-    full = run("full", [*NAMED.values(), *audits.hostile()], hosts=inventory(*NAMED, "never"), diff=True)
-
-    # What another machine has audited is copied beside what this one has.
-    other = top / "other"
-    audits.write(other, [audits.document("slice-two", findings=[audits.finding("MSSP208")])])
-    there = top / "narrow" / "reports" / "audit" / "customers"
-    shutil.copytree(other / "audit" / "customers", there)
-    there.parents[1].chmod(0o755)
-    narrow = run(
-        "narrow",
-        [audits.document("slice-one")],
-        hosts=inventory("slice-one", "slice-two", "never"),
-        check=True,
-        arguments=["--limit", "slice-one", "--tags", "none"],
-    )
-    nobody = top / "nobody"
-    nobody.write_text("", encoding="utf-8")
-    lenient = {"mssp_report_fail_on": "never", "mssp_report_fail_unread": False, "mssp_report_evidence": False}
-    bare = run("bare", NAMED.values(), hosts=nobody, variables=lenient)
-    empty = run("empty", [], hosts=inventory("alpha"))
-    return Story(top, full, narrow, bare, empty)
+    """All runs."""
+    return run_all(tmp_path_factory.mktemp("report"))
 
 
 def rows(path: Path) -> list[dict[str, str]]:
@@ -158,7 +83,7 @@ def test_it_fails_by_the_threshold_when_everything_is_written(story: Story) -> N
         f"{1 + len(audits.HOSTILE)} findings of severity grave; 1 would be enough to fail. "
         "1 customer could not be audited: gone. 1 customer without a document: never."
     )
-    assert sorted(x.name for x in story.reports("full").iterdir()) == sorted([*REPORTS, "customers", "evidence"])
+    assert sorted(x.name for x in story.reports("full").iterdir()) == sorted([*REPORTS, "by_customer", "customers", "evidence"])
 
 
 def test_a_person_reads_a_table(story: Story) -> None:
@@ -192,6 +117,7 @@ def test_without_an_inventory_nobody_is_missed(story: Story) -> None:
     assert {x.host for x in story.bare.tasks} == {"localhost"}
     assert stats(story.bare)["mssp_report_counts"]["customers"] == len(NAMED)
     assert not (story.reports("bare") / "evidence").exists()
+    assert not (story.reports("bare") / "by_customer").exists()
 
 
 def test_nothing_audited_is_no_clean_bill(story: Story) -> None:
@@ -313,6 +239,24 @@ def test_every_customer_has_a_pack_that_proves_itself(story: Story) -> None:
             ["sha256sum", "--check", "--strict", "--quiet", "MANIFEST.sha256"], cwd=pack, capture_output=True, check=False
         )
         assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"")
+
+
+def test_a_pack_of_a_period_says_so(story: Story) -> None:
+    packs = sorted((story.reports("narrow") / "evidence").glob("*/*"))
+    assert {x.name for x in packs} == {"2026-07-01_2026-12-31_20261123T200000Z"}
+    assert "2026-07-01 to 2026-12-31" in (packs[0] / "README.txt").read_text(encoding="utf-8")
+
+
+def test_each_customer_has_reports_as_published(story: Story) -> None:
+    """Of hostile names too: the same files by the same validators."""
+    junit = xmlschema.XMLSchema(str(SCHEMAS / "junit-10.xsd"))
+    sarif = jsonschema.Draft4Validator(json.loads((SCHEMAS / "sarif-2.1.0.json").read_text(encoding="utf-8")))
+    directories = sorted((story.reports("full") / "by_customer").iterdir())
+    assert len(directories) == len(NAMED) + len(audits.HOSTILE)
+    for directory in directories:
+        junit.validate(str(directory / "junit.xml"))
+        sarif.validate(json.loads((directory / "findings.sarif").read_text(encoding="utf-8")))
+        published("audit-1").validate(json.loads((directory / f"{directory.name}.json").read_text(encoding="utf-8")))
 
 
 class Page(html.parser.HTMLParser):

@@ -6,14 +6,19 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
+from ansible_collections.mssp.defender.plugins.plugin_utils.audit_document import findings
 from ansible_collections.mssp.defender.plugins.plugin_utils.audit_ways_in import writes
+from ansible_collections.mssp.defender.tests.unit.audits import HOSTILE
 from ansible_collections.mssp.defender.tests.unit.plugins.plugin_utils.audit_building import (
     CATALOG,
     GROUPS,
     OTHER,
     PEOPLE,
+    change,
     facts,
     found,
     group,
@@ -160,3 +165,19 @@ def test_permissions(held, expected):
 )
 def test_what_can_write(name, can_write):
     assert bool(writes([name])) is can_write
+
+
+@pytest.mark.parametrize("name", HOSTILE.values(), ids=HOSTILE)
+def test_names_of_a_directory_are_data(name):
+    """Whatever people, groups, packages, policies and roles are called: the same is found, and it can be written."""
+    raw = plus(facts(), "directory_roles", holder(name, OTHER, "/", "lea", displayName=name))
+    raw = plus(raw, "catalog_roles", holder(name, OWNER, OURS, displayName=name))
+    raw = plus(raw, "policies", {**further(), "displayName": name})
+    raw = plus(raw, "member_of", in_groups("lea", a_group(displayName=name)))
+    for kind in ("users", "people"):
+        raw[kind] = [{**x, "displayName": name, "mail": name} for x in raw[kind]]
+    raw["drift"]["changes"] = [change("group", name, id=None, property="description", before=name, after="a")]
+    document = findings(raw)
+    assert sorted(x["id"] for x in document["findings"]) == ["MSSP208", "MSSP402", "MSSP404", "MSSP406", "MSSP407"]
+    assert {x["person"]["display_name"] for x in document["findings"] if x["person"]} == {name}
+    assert json.loads(json.dumps(document)) == document

@@ -237,7 +237,7 @@ def test_everything_is_written_beside_the_documents(tmp_path):
     told = run(str(tmp_path / "audit"), **DEFAULTS)
     assert told["problem"] == ""
     names = ["access.csv", "findings.csv", "findings.md", "findings.sarif", "fleet.json", "index.html", "junit.xml"]
-    assert listed(tmp_path / "audit") == sorted([*names, "customers", "evidence"])
+    assert listed(tmp_path / "audit") == sorted([*names, "by_customer", "customers", "evidence"])
     assert sorted(os.path.basename(x) for x in told["files"]) == names
     assert listed(tmp_path) == ["audit"]
     packs = list((tmp_path / "audit" / "evidence").glob("*/*/MANIFEST.sha256"))
@@ -250,6 +250,12 @@ def test_no_evidence_unless_wanted_and_none_of_who_was_not_audited(tmp_path):
     assert not (tmp_path / "audit" / "evidence").exists()
     run(str(tmp_path / "audit"), **DEFAULTS)
     assert listed(tmp_path / "audit" / "evidence") == ["a-000"]
+
+
+def test_no_reports_of_each_customer_unless_wanted(tmp_path):
+    audits.write(tmp_path, [audits.document("a")])
+    run(str(tmp_path / "audit"), **DEFAULTS, each=False)
+    assert not (tmp_path / "audit" / "by_customer").exists()
 
 
 def test_who_is_expected_and_not_there(tmp_path):

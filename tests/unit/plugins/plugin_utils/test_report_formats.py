@@ -241,7 +241,7 @@ def test_a_name_is_no_markup(name):
 def test_what_the_script_is_given():
     found = [
         audits.finding("MSSP001", link="https://entra.microsoft.com/x"),
-        audits.finding("MSSP208", link="javascript:alert(1)"),
+        audits.finding("MSSP208", link="javascript:alert(1)", remedy="Ask."),
     ]
     there = audits.document(
         "contoso",
@@ -259,9 +259,13 @@ def test_what_the_script_is_given():
         ("gone", 0, "Why."),
         ("lost", 0, "There is no document."),
     ]
-    assert [x["link"] for x in data["findings"]] == ["https://entra.microsoft.com/x", ""]
-    assert set(data["rules"]) == {"MSSP001", "MSSP208"}
-    assert (data["access"][0]["enabled"], data["access"][0]["signed"]) == (None, "")
+    assert [x.get("link") for x in data["findings"]] == ["https://entra.microsoft.com/x", None]
+    assert {key: remedy for key, (_title, _means, remedy) in data["rules"].items()} == {
+        key: RULES[key].remedy for key in ("MSSP001", "MSSP208")
+    }
+    # What a rule says already is not said again; another word for it is.
+    assert [x.get("remedy") for x in data["findings"]] == [None, "Ask."]
+    assert (data["access"][0]["enabled"], data["access"][0].get("signed")) == (None, None)
     assert [x["when"] for x in data["ends"]] == [audits.instant(3)]
     assert data["made"] == "2026-11-23T20:00:00Z"
 
