@@ -40,13 +40,12 @@ for line in "${MATRIX[@]}"; do
     install "$core" "$python" || { row "$core" "$python" installation FAILED 0; failed=1; continue; }
     bin=$PWD/.venv-$core/bin
     PATH=$bin:$PATH tests/gates.sh sanity units || failed=1
-    begun=$SECONDS log=$(mktemp)
+    begun=$SECONDS log=.build/gates/$core-integration.log
     MSSP_TEST_ANSIBLE=$bin python -m pytest -p no:cacheprovider -q -n "${JOBS:-2}" --dist loadfile "${targets[@]}" >"$log" 2>&1
     code=$?
     exact=$("$bin/python" -c 'from importlib.metadata import version; print(version("ansible-core"))')
     said=$(tail -1 "$log" | grep -oE '[0-9]+ (passed|failed|error|skipped)[^0-9]*' | tr -d '\n,' | sed 's/ in $//')
     row "$exact" "$python" integration "$([ $code -eq 0 ] && echo "ok: $said" || echo "FAILED: $said")" $((SECONDS - begun))
-    [ $code -eq 0 ] || { failed=1; grep -E '^E   |^FAILED|^ERROR' "$log" | cut -c1-300 | head -40; }
-    rm -f "$log"
+    [ $code -eq 0 ] || { failed=1; grep -E '^FAILED|^ERROR|^E   +(Assertion|\w+)Error' "$log" | cut -c1-300 | head -40; echo "All of it: $log"; }
 done
 exit $failed
