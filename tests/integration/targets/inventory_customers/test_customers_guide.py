@@ -168,7 +168,8 @@ def test_a_failure_is_an_error(reader: Reader) -> None:
     reader.desk.edit("inventory/customers.yml", "fabrikam-soc.onmicrosoft.com", "nobody.onmicrosoft.com")
     run = reader.desk.type(FAILS, "--list")
     assert run.result.rc != 0
-    assert "the tenant is not known in this cloud" in run.result.stdout
+    # Older Ansibles break lines.
+    assert "the tenant is not known in this cloud" in " ".join(run.result.stdout.split())
     assert "woodgrove" not in run.result.stdout
 
 
