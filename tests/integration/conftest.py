@@ -33,12 +33,22 @@ def pytest_configure(config: pytest.Config) -> None:
     )
 
 
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Choose by where the tests are pointed at. A tenant that may not be changed ends it all, before anything is asked of it."""
+def _pointed_at() -> pointed.Pointed | None:
+    """Where the tests are pointed at. A tenant that may not be changed ends it all, before anything is asked of it."""
     try:
-        there = pointed.pointed_at()
+        return pointed.pointed_at()
     except pointed.Refused as refused:
         pytest.exit(f"No test was run: {refused}.", returncode=pytest.ExitCode.USAGE_ERROR)
+
+
+def pytest_sessionstart() -> None:
+    """At once, and in the process that would start others."""
+    _pointed_at()
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Choose by where the tests are pointed at."""
+    there = _pointed_at()
     mine = [item for item in items if Path(__file__).parent in item.path.parents]
     marked = [item for item in mine if item.get_closest_marker("any_tenant")]
     if there is None:
