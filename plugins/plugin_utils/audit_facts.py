@@ -24,8 +24,8 @@ import re
 import typing as t
 
 from ansible_collections.mssp.defender.plugins.module_utils._normalise import type_name
+from ansible_collections.mssp.defender.plugins.module_utils._resources.origin import unique_name
 from ansible_collections.mssp.defender.plugins.plugin_utils.audit_values import Json, key, moment
-from ansible_collections.mssp.defender.plugins.plugin_utils.onboard_run import unique_name
 
 LIVE = frozenset({"delivering", "delivered", "partiallydelivered"})
 APPROVERS = "approvers"

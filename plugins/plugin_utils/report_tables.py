@@ -143,8 +143,9 @@ def findings_markdown(fleet: Fleet) -> str:
         + ".",
     ]
     room = COMMENT - sum(_size(x) + 2 for x in told)
-    unread = [[cut(x.name), cut(x.problem, 200)] for x in fleet.unread] + [
-        [cut(x), "There is no document."] for x in fleet.missing
+    unread: list[list[str | None]] = [
+        *([cut(x.name), cut(x.problem, 200)] for x in fleet.unread),
+        *([cut(x), "There is no document."] for x in fleet.missing),
     ]
     parts: list[tuple[str, t.Sequence[str], list[list[str | None]], int]] = [
         ("Not audited", ("Customer", "Why"), unread, room // 4),
