@@ -150,24 +150,26 @@ def test_a_play_uses_what_customers_are_called(partner: Partner, tmp_path: Path)
     assert not partner.ran.exists()
 
 
+@pytest.fixture(scope="module")
+def merged(partner: Partner) -> Listed:
+    """A directory of the plugin's file, variables and hosts by hand."""
+    directory = partner.directory / "inventory"
+    (directory / "host_vars").mkdir(parents=True)
+    (directory / "group_vars").mkdir()
+    partner.source(directory=directory, customers_group="customers").rename(directory / "customers.yml")
+    (directory / "host_vars" / "contoso.example.yml").write_text(
+        "mssp_onboard_name_prefix: 'CON '\nmssp_customer_cloud: elsewhere\n", encoding="utf-8"
+    )
+    (directory / "group_vars" / "mssp_status_expiring.yml").write_text("renew: true\n", encoding="utf-8")
+    (directory / "static.yml").write_text(
+        "emea: {hosts: {adatum.example: {region: berlin}, by-hand: {mssp_onboard_tenant_id: other.example}}}\n",
+        encoding="utf-8",
+    )
+    return partner.list(directory)
+
+
 class TestStaticInventory:
     """Beside the plugin's file lie a static inventory and host_vars: Ansible puts them together by the host's name."""
-
-    @pytest.fixture(scope="class")
-    def merged(self, partner: Partner) -> Listed:
-        directory = partner.directory / "inventory"
-        (directory / "host_vars").mkdir(parents=True)
-        (directory / "group_vars").mkdir()
-        partner.source(directory=directory, customers_group="customers").rename(directory / "customers.yml")
-        (directory / "host_vars" / "contoso.example.yml").write_text(
-            "mssp_onboard_name_prefix: 'CON '\nmssp_customer_cloud: elsewhere\n", encoding="utf-8"
-        )
-        (directory / "group_vars" / "mssp_status_expiring.yml").write_text("renew: true\n", encoding="utf-8")
-        (directory / "static.yml").write_text(
-            "emea: {hosts: {adatum.example: {region: berlin}, by-hand: {mssp_onboard_tenant_id: other.example}}}\n",
-            encoding="utf-8",
-        )
-        return partner.list(directory)
 
     def test_host_vars_join_and_win(self, merged: Listed) -> None:
         found = merged.hosts["contoso.example"]
@@ -181,20 +183,22 @@ class TestStaticInventory:
         assert "by-hand" not in merged.members("customers")
 
 
+@pytest.fixture(scope="module")
+def source(partner: Partner) -> Path:
+    """A file with a cache."""
+    return partner.source(cache=True, cache_plugin="ansible.builtin.jsonfile", cache_connection=str(partner.directory / "cache"))
+
+
+@pytest.fixture(scope="module")
+def filled(partner: Partner, source: Path) -> Listed:
+    """The run that fills it."""
+    found = partner.list(source)
+    assert len(found.requests) > 2
+    return found
+
+
 class TestCache:
     """The second run asks nobody."""
-
-    @pytest.fixture(scope="class")
-    def source(self, partner: Partner) -> Path:
-        return partner.source(
-            cache=True, cache_plugin="ansible.builtin.jsonfile", cache_connection=str(partner.directory / "cache")
-        )
-
-    @pytest.fixture(scope="class")
-    def filled(self, partner: Partner, source: Path) -> Listed:
-        found = partner.list(source)
-        assert len(found.requests) > 2
-        return found
 
     def test_no_secret_is_kept(self, partner: Partner, filled: Listed) -> None:
         del filled
