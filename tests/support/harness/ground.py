@@ -9,6 +9,7 @@ Nothing here knows the sandbox: all is asked of Graph, which may need its time.
 from __future__ import annotations
 
 import collections.abc
+import functools
 import secrets
 import time
 import typing as t
@@ -121,7 +122,7 @@ class Ground:
         if "entitlement" not in self.pointed.without:
             for name in ("assignmentPolicies", "accessPackages", "catalogs", "connectedOrganizations"):
                 path = f"{EM}/{name}"
-                kinds.append((lambda path=path: self.made(path), path + "/{}", False))
+                kinds.append((functools.partial(self.made, path), path + "/{}", False))
         if "defender" not in self.pointed.without:
             kinds.append((self._assignments, ASSIGNMENTS + "/{}", True))
             kinds.append((lambda: self.made(ROLES, beta=True), ROLES + "/{}", True))
