@@ -27,9 +27,6 @@ Values = t.Mapping[str, t.Any]
 
 PREFIX = "mssp_audit_"
 _RESULT = f"{PREFIX}result_"
-# The results of the onboarding whose changes are drift.
-_ONBOARD = "mssp_onboard_result_"
-_DRIFT = ("organization", "groups", "roles", "catalog", "packages", "policies", "initial_approvers")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -96,7 +93,8 @@ def facts(variables: Values, options: Values, now: str, *, version: str, core: s
         # Without sign-ins, where the log may not be read.
         made["users"], _problem = _value(variables.get(f"{_RESULT}users_only") or {}, "users")
     made["problems"] = problems
-    made["drift"] = {"changes": _changes(variables), "problem": (variables.get(f"{PREFIX}stopped") or {}).get("message")}
+    why = (variables.get(f"{PREFIX}stopped") or {}).get("message")
+    made["drift"] = {"changes": list(variables.get("mssp_onboard_changes") or ()), "problem": why}
     return made
 
 
@@ -111,14 +109,6 @@ def _value(result: Values, returned: str) -> tuple[list[Json] | None, str | None
             return None, str(item.get("msg") or "no answer")
         found += item[returned]
     return found, None
-
-
-def _changes(variables: Values) -> list[Json]:
-    results: list[Values] = []
-    for name in _DRIFT:
-        result = variables.get(_ONBOARD + name) or {}
-        results += result.get("results", [result])
-    return [change for result in results for change in result.get("changes") or []]
 
 
 def evidence(raw: Values) -> Json:

@@ -79,7 +79,7 @@ def customers(**hosts: dict[str, t.Any]) -> dict[str, t.Any]:
 
 def changes(result: Result, host: str) -> list[dict[str, t.Any]]:
     """The fact `mssp_onboard_changes` of a run."""
-    gathered = result.task("mssp.defender.mssp_onboard : Gather the changes", host)
+    gathered = result.task("mssp.defender.mssp_onboard : Gather what was changed and what is there", host)
     return t.cast("list[dict[str, t.Any]]", gathered.result["ansible_facts"]["mssp_onboard_changes"])
 
 

@@ -70,14 +70,10 @@ def test_users_without_sign_ins_take_the_place_of_those_with():
 
 
 def test_drift_is_what_all_tasks_of_the_onboarding_would_change():
-    one, two, three = (change("group", name) for name in "abc")
-    raw = read(
-        mssp_onboard_result_organization={"changes": [one]},
-        mssp_onboard_result_groups={"results": [{"changes": [two]}, {"changes": []}, {"changes": [three]}]},
-        mssp_onboard_result_roles={"msg": "403", "failed": True},
-        mssp_audit_stopped={"message": "403"},
-    )
-    assert raw["drift"] == {"changes": [one, two, three], "problem": "403"}
+    changes = [change("group", name) for name in "abc"]
+    raw = read(mssp_onboard_changes=changes, mssp_audit_stopped={"message": "403"})
+    assert raw["drift"] == {"changes": changes, "problem": "403"}
+    assert read()["drift"] == {"changes": [], "problem": None}
 
 
 @pytest.mark.parametrize(

@@ -209,6 +209,27 @@ def test_changes_are_gathered_in_the_order_in_which_they_are_made():
     assert run.answer("changes", facts()) == []
 
 
+def test_objects_are_references_to_all_that_is_there():
+    there = {
+        "result_preflight": {"tenant": {"id": "T", "domain": "contoso.com"}, "links": {"portal": "https://p"}, "application": {}},
+        "result_organization": {"connected_org": {"id": "O", "displayName": "Fabrikam", "state": "configured"}},
+        "result_groups": {"results": [{"group": {"id": "G", "displayName": "Tier 1", "members": []}}]},
+        "result_packages": {"results": [{"access_package": {"id": "P", "displayName": "Tier 1", "request_url": "https://r"}}]},
+        # The second one failed: that has told of no object.
+        "result_policies": {"results": [{"policy": {"id": "Q", "displayName": "SOC"}}, {"msg": "refused"}]},
+    }
+    assert run.answer("objects", facts(**there)) == {
+        "tenant": {"id": "T", "domain": "contoso.com"},
+        "links": {"portal": "https://p"},
+        "organization": {"id": "O", "displayName": "Fabrikam"},
+        "groups": [{"id": "G", "displayName": "Tier 1"}],
+        "roles": [],
+        "packages": [{"id": "P", "displayName": "Tier 1", "request_url": "https://r"}],
+        "policies": [{"id": "Q", "displayName": "SOC"}],
+    }
+    assert run.answer("objects", facts()) == {"groups": [], "roles": [], "packages": [], "policies": []}
+
+
 NAMED = ("https://a", "https://p")
 
 
