@@ -30,6 +30,8 @@ CODES = frozenset(
         "GatewayTimeout",
         "Authorization_RequestDenied",
         "Forbidden",
+        # Defender refused both of its lists, as it does where it is not there.
+        "PreflightFindings",
         "UnAuthorized",
         "ResourceNotFound",
         "Request_ResourceNotFound",

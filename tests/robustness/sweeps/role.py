@@ -111,13 +111,7 @@ class Run:
 
     def _present(self) -> None:
         plan = self._wanted.plan
-        look = {
-            "features": plan["features"],
-            "fail_on_missing": True,
-            "exclusive": True,
-            "group_names": [group["name"] for group in plan["groups"]],
-        }
-        preflight = self._task("tenant_info", [look])[0]
+        preflight = self._task("tenant_info", [{"features": plan["features"], **plan["preflight"]}])[0]
         seen = onboard_run.seen(plan["groups"], preflight["groups"], MSSP)
         if not seen["sure"]:
             self._guard(plan, preflight["groups"], seen["unclear"])

@@ -49,7 +49,8 @@ class Sent:
     @property
     def write(self) -> bool:
         """Whether it changes something in Graph."""
-        return self.method != "GET" and ("/v1.0/" in self.url or "/beta/" in self.url)
+        reading = self.method == "GET" or self.url.endswith("/$batch")
+        return not reading and ("/v1.0/" in self.url or "/beta/" in self.url)
 
 
 class Dropped(Exception):

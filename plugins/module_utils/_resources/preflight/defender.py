@@ -52,17 +52,15 @@ def _questions(wanted: Wanted) -> list[Question]:
 
 def answers_at_all(answers: Answers) -> bool | None:
     """Whether unified RBAC answers in this tenant; None where that cannot be told."""
-    error = refused(answers, "roles")
+    error, roles, namespaces = refused(answers, "roles"), rows(answers, "roles"), rows(answers, "namespaces")
+    if roles or namespaces:
+        # One list is enough: the other may have been refused for a reason of the moment.
+        return True
     if error is not None:
         # The token was seen to have the permission: else nothing would have been asked.
         return False if error.status in (400, 403, 404) else None
-    roles, namespaces = rows(answers, "roles"), rows(answers, "namespaces")
-    if roles is None:
-        return None
-    if roles or namespaces:
-        return True
     # Both lists empty: so tenants without it have been seen to answer.
-    return False if namespaces is not None else None
+    return False if roles is not None and namespaces is not None else None
 
 
 def catalogue(namespaces: t.Iterable[Entity]) -> set[str]:
@@ -89,6 +87,8 @@ def _judge(wanted: Wanted, answers: Answers) -> list[Finding]:
     if answers_at_all(answers) is False:
         error = refused(answers, "roles")
         how = f" ({error.cause})" if error is not None else ", it lists nothing at all"
+        if error is not None and error.status == 403:
+            how += ", unless its permission was granted a moment ago"
         return [found("urbac_silent", STOP, f"Defender's unified role-based access control does not answer in this tenant{how}.")]
     known = catalogue(rows(answers, "namespaces") or ())
     if not known:

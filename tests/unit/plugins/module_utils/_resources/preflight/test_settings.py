@@ -205,6 +205,9 @@ def test_accepting_by_name():
         (listed(), listed({"id": "microsoft.xdr"}), True),
         (listed(), listed(), False),
         (listed(), refusal(403), None),
+        # A refusal of the moment, such as of a permission that was granted just now.
+        (refusal(403), listed({"id": "microsoft.xdr"}), True),
+        (refusal(403), listed(), False),
         (refusal(403), refusal(403), False),
         (refusal(404), refusal(404), False),
         (refusal(400), refusal(400), False),
