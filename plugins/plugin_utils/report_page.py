@@ -93,7 +93,7 @@ def _severity(severity: str) -> str:
 def _totals(fleet: Fleet) -> str:
     numbers = fleet.counts()
     shown: list[tuple[str, int, str]] = [
-        ("customers", numbers["customers"], ""),
+        ("customer" if numbers["customers"] == 1 else "customers", numbers["customers"], ""),
         ("not audited", numbers["not_audited"], "grave" if numbers["not_audited"] else ""),
         (
             "not complete",

@@ -62,7 +62,7 @@ tbody th button { font-weight: 600; text-decoration: underline dotted; overflow-
 #heat th, #heat td { border-right: 1px solid var(--line); }
 #heat thead th.rule { padding: .4rem .2rem; text-align: center; }
 .rule button { writing-mode: vertical-rl; transform: rotate(180deg); }
-#customers .wide { max-height: 90vh; overflow: auto; }
+#customers .wide { width: fit-content; max-height: 90vh; overflow: auto; }
 #heat thead th { position: sticky; top: 0; z-index: 1; }
 #heat th:first-child { position: sticky; left: 0; }
 #heat thead th:first-child { z-index: 2; }

@@ -137,6 +137,21 @@ def test_all_of_a_long_list_is_a_click_away(large: Browser) -> None:
     assert large.run("document.querySelector('#customers .more').hidden")
 
 
+def test_headings_and_names_stay_in_sight(large: Browser) -> None:
+    """Of the heat map, which is wider and longer than any screen."""
+    large.run("Object.assign(document.querySelector('#customers .wide'), {scrollTop: 900, scrollLeft: 300})")
+    where = "(node => { const {top, left} = node.getBoundingClientRect(); return [Math.round(top), Math.round(left)]; })"
+    box = large.run(f"{where}(document.querySelector('#customers .wide'))")
+    assert large.run("document.querySelector('#customers .wide').scrollTop") == 900
+    assert large.run(f"{where}(document.querySelector('#customers thead th'))") == box
+    assert large.run(f"{where}(document.querySelector('#customers tbody tr:nth-child(20) th'))")[1] == box[1]
+    # On paper there is nothing to scroll.
+    large.look("light", "print")
+    assert large.run("getComputedStyle(document.querySelector('#customers .wide')).overflow") == "visible"
+    assert large.run("getComputedStyle(document.querySelector('#customers thead th')).position") == "static"
+    large.look("light")
+
+
 def test_search_narrows_every_list(large: Browser) -> None:
     name = next(customer for customer, dummy in FOUND)
     mine = [finding for customer, finding in FOUND if customer == name]
