@@ -59,10 +59,10 @@ $(VENVDOCS)/.ready: requirements.txt requirements-docs.txt
 $(VENVAWX)/.ready: requirements.txt
 	@echo "Installing Ansible with awx.awx into $(VENVAWX) (once, 500 MB) ..."
 	@$(PYTHON) -m venv $(VENVAWX)
-	@$(VENVAWX)/bin/python -m $(PIP) 'ansible>=12,<13' -r requirements.txt
+	@$(VENVAWX)/bin/python -m $(PIP) 'ansible>=12,<13' 'ansible-builder>=3.1,<4' -r requirements.txt
 	@touch $@
 
-.PHONY: help venv demo gates matrix release-check test lint units sandbox-tests robustness integration core216 docs \
+.PHONY: help venv demo gates matrix release-check test lint units sandbox-tests robustness sweeps integration core216 docs \
     docs-troubleshooting build bench bench-azure awx clean
 
 venv: $(VENV)/.ready ## Install what is needed into .venv
@@ -104,12 +104,16 @@ build: $(VENV)/.ready ## Build the collection and look into the tarball
 	ansible-galaxy collection build --force --output-path .build
 	python tests/check_tarball.py .build/mssp-defender-*.tar.gz
 
-gates: $(VENV)/.ready $(VENVGALAXY)/.ready test release-check docs ## Everything: test, docs, the ecosystem's own tools, every ansible-core (an hour)
-	@rm -f .build/gates.md
+# Each goes on after another has failed: the table in .build/gates.md says how all of them went.
+gates: $(VENV)/.ready $(VENVGALAXY)/.ready ## Everything: test, site, release, the ecosystem's own tools, every ansible-core (hours)
+	@rm -f .build/gates.md; code=0; \
+	for goal in test sweeps docs release-check awx; do tests/gated.sh "make $$goal" $(MAKE) $$goal || code=1; done; \
+	tests/gates.sh || code=1; \
+	JOBS=$(JOBS) tests/matrix.sh || code=1; \
+	cat .build/gates.md; exit $$code
+
+sweeps: $(VENV)/.ready ## The sweeps of robustness, all of them
 	MSSP_SWEEP=full python -m pytest -p no:cacheprovider -q -n $(JOBS) --dist loadfile tests/robustness
-	tests/gates.sh
-	JOBS=$(JOBS) tests/matrix.sh
-	$(MAKE) awx
 
 matrix: $(VENV)/.ready ## The other ansible-cores: sanity, units, integration (VERSIONS="2.20 2.21", MSSP_MATRIX=smoke)
 	JOBS=$(JOBS) tests/matrix.sh $(VERSIONS)
