@@ -41,7 +41,8 @@ _NEVER = (
     ),
     (
         "Just-in-time membership (PIM) of the groups",
-        "It takes permissions that this audit does not ask for; whoever is eligible and not active counts as not a member.",
+        "It takes permissions that this audit does not ask for. Who is eligible by a package is known; who is so otherwise "
+        "counts as a member only while they have activated it.",
         "Entra admin center, Identity governance, Privileged Identity Management, Groups.",
     ),
     (

@@ -5,7 +5,9 @@
 
 from __future__ import annotations
 
+import csv
 import json
+import re
 import stat
 import typing as t
 from pathlib import Path
@@ -132,6 +134,20 @@ def test_names_from_a_directory_are_data(story: Story) -> None:
     (found,) = [x for x in story.documents[ODD]["findings"] if x["id"] == "MSSP001"]
     assert found["person"]["display_name"] == HOSTILE
     assert HOSTILE in found["is"]
+
+
+def test_the_same_names_are_data_in_every_report(story: Story) -> None:
+    top = story.directory / "audit"
+    texts = {path.name: path.read_text(encoding="utf-8") for path in top.iterdir() if path.is_file()}
+    # Each tells of her, and nowhere has anything been worked out.
+    assert [name for name, text in texts.items() if "calc" not in text or "{{" not in text] == []
+    people = [x for x in csv.DictReader(texts["findings.csv"].splitlines()) if x["id"] == "MSSP001" and "calc" in x["person"]]
+    assert [x["person"][:5] for x in people] == ["'=cmd"]
+    for name in ("index.html", "findings.md", "junit.xml"):
+        assert "<script>alert" not in texts[name]
+    assert not any("\u202e" in text for text in texts.values())
+    # No name has become a path, whichever it is.
+    assert all(re.fullmatch(r"[\w.-]+", path.name, re.ASCII) for path in story.directory.rglob("*"))
 
 
 def test_a_tenant_without_anything_lacks_everything(story: Story) -> None:

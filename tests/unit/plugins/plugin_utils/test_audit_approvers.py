@@ -17,9 +17,12 @@ from ansible_collections.mssp.defender.tests.unit.plugins.plugin_utils.audit_bui
     assignment,
     facts,
     found,
+    group,
+    member,
     user,
 )
 from ansible_collections.mssp.defender.tests.unit.plugins.plugin_utils.audit_spoiling import (
+    ALIEN,
     deliver_to,
     people,
     policies,
@@ -93,6 +96,27 @@ from ansible_collections.mssp.defender.tests.unit.plugins.plugin_utils.audit_spo
                 {**with_groups(raw, approvers=[]), "assignments": [assignment("ana", "tier1")]}, "lea", "approvers"
             ),
             [("MSSP105", "Tier 1 Analyst: MSSP SOC users"), ("MSSP105", "Tier 2 Analyst: MSSP SOC users")],
+        ),
+        # Through a nested group they can decide as well; that it is nested is a finding of its own.
+        (
+            lambda raw: {
+                **raw,
+                "assignments": [assignment("ana", "tier1")],
+                "groups": [
+                    *raw["groups"][:2],
+                    group("approvers", ALIEN, transitive_members=[ALIEN, member("anna")]),
+                ],
+            },
+            [("MSSP004", "MSSP Analyst Approvers")],
+        ),
+        # Nobody behind it, or a group that is not there any more.
+        (
+            lambda raw: {
+                **raw,
+                "assignments": [assignment("ana", "tier1")],
+                "groups": [*raw["groups"][:2], group("approvers", ALIEN, transitive_members=[ALIEN])],
+            },
+            [("MSSP004", "MSSP Analyst Approvers")] + [("MSSP101", f"Tier {x} Analyst: MSSP SOC users") for x in (1, 2)],
         ),
         # One person of the customer among them is enough.
         (lambda raw: deliver_to(raw, "lea", "approvers"), []),

@@ -9,6 +9,7 @@ from __future__ import annotations
 import csv
 import io
 import os
+import re
 import stat
 import subprocess
 
@@ -200,6 +201,32 @@ def test_tables_for_people(tmp_path):
         ("Tier 1", "a/read", "g1; g2", "Mde"),
         ("Tier 1", "b/manage", "g1; g2", "Mde"),
     ]
+
+
+def named(its, name):
+    """The same with every text in it replaced, but not the keys."""
+    if isinstance(its, dict):
+        return {key: named(value, name) for key, value in its.items()}
+    if isinstance(its, list):
+        return [named(x, name) for x in its]
+    return name if isinstance(its, str) else its
+
+
+@pytest.mark.parametrize("name", audits.HOSTILE)
+def test_whatever_things_are_called_a_pack_proves_itself(tmp_path, name):
+    """And its tables have a line for each row, none of them a formula; its page of contents a line for each file."""
+    document = next(x for x in audits.hostile() if x["customer"].startswith(f"{name} "))
+    files = pack(Customer(document["customer"], "x", document=document), named(FACTS, audits.HOSTILE[name]), "1.2.3")
+    usual = pack(customer(not_checked=document["not_checked"]), FACTS, "1.2.3")
+    assert set(files) == set(usual)
+    assert len(files["README.txt"].splitlines()) == len(usual["README.txt"].splitlines())
+    for table in (x for x in files if x.endswith(".csv") and x not in ("findings.csv", "access.csv")):
+        assert len(rows(files[table])) == len(rows(usual[table]))
+        assert len(files[table].splitlines()) == len(usual[table].splitlines())
+        assert not [cell for row in rows(files[table]) for cell in row.values() if re.match(r"[=+\-@\t\r\n]", cell or "")]
+    write_directory(tmp_path / "pack", files)
+    done = subprocess.run(["sha256sum", "--check", "--status", "--strict", "MANIFEST.sha256"], cwd=tmp_path / "pack", check=False)
+    assert done.returncode == 0
 
 
 def test_no_fact_is_lost_and_none_is_a_path():
