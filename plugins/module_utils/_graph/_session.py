@@ -24,6 +24,9 @@ from ansible_collections.mssp.defender.plugins.module_utils._graph._budget impor
 from ansible_collections.mssp.defender.plugins.module_utils._graph._errors import from_answer, has_code
 
 Json = t.Any
+# Named here: inside of `Graph`, `list` is its method.
+_Rows = list[dict[str, t.Any]]
+_Outcomes = list[t.Any]
 
 _UNKNOWN_OUTCOME = frozenset({500, 502, 503, 504})
 # For failures without a word from Graph; a throttled request is tried for as long as the budget lasts.
@@ -84,8 +87,8 @@ class Graph:
         page = self.get(path, query, beta=beta, fresh=fresh)
         return [*page.get("value", []), *self._pages(page.get("@odata.nextLink"), fresh=fresh)]
 
-    def _pages(self, link: str | None, *, fresh: bool) -> list[dict[str, t.Any]]:
-        found: list[dict[str, t.Any]] = []
+    def _pages(self, link: str | None, *, fresh: bool) -> _Rows:
+        found: _Rows = []
         while link:
             self._refuse_foreign(link)
             if fresh or link not in self._read:
@@ -95,8 +98,8 @@ class Graph:
             link = page.get("@odata.nextLink")
         return found
 
-    def together(self, asked: t.Sequence[_batch.Asked], *, beta: bool = False) -> list[Json | GraphError]:
-        """GET many things in one request for each twenty of them: what was answered or refused, in the order of `asked`.
+    def together(self, asked: t.Sequence[_batch.Asked], *, beta: bool = False) -> _Outcomes:
+        """GET many things in one request for each twenty of them: what was read, or a `GraphError`, in the order of `asked`.
 
         Collections come with all their pages. What was throttled or lost is asked for again, within the budget.
         """
@@ -123,8 +126,8 @@ class Graph:
             answers.update(_batch.answers(self._send("POST", url, _batch.body(some_paths), reading=True), some_paths))
         return answers
 
-    def _whole(self, page: Json | GraphError) -> Json | GraphError:
-        """A collection with the pages that come after its first one."""
+    def _whole(self, page: Json) -> Json:
+        """A collection with the pages that come after its first one; anything else, a refusal too, as it is."""
         link = page.get("@odata.nextLink") if isinstance(page, dict) else None
         if not link:
             return page

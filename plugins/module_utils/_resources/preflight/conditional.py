@@ -95,7 +95,10 @@ def _flows(conditions: Entity) -> set[str]:
 
 
 def _judge(wanted: Wanted, answers: Answers) -> list[Finding]:
-    blocking, guests, devices, flows = [], [], [], []
+    blocking: list[t.Any] = []
+    guests: list[t.Any] = []
+    devices: list[t.Any] = []
+    flows: list[t.Any] = []
     for policy in rows(answers, "conditional") or ():
         conditions = policy.get("conditions") or {}
         if word(policy.get("state")) != "enabled" or not concerns_guests(conditions.get("users") or {}, wanted.partner_id):

@@ -51,7 +51,7 @@ def _questions(wanted: Wanted) -> list[Question]:
 
 
 def _configures(wanted: Wanted) -> bool:
-    return word(wanted.org_state or "configured") == "configured"
+    return bool(word(wanted.org_state or "configured") == "configured")
 
 
 def _judge(wanted: Wanted, answers: Answers) -> list[Finding]:

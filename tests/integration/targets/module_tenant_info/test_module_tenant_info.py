@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import typing as t
 from pathlib import Path
 
 import pytest
@@ -20,6 +21,13 @@ ONBOARD = {
     "CrossTenantInformation.ReadBasic.All",
     "User.Read.All",
     "Organization.Read.All",
+}
+
+EVERYBODY = [{"target": "AllUsers", "targetType": "user"}]
+EVERYTHING = [{"target": "AllApplications", "targetType": "application"}]
+OUT = {
+    "usersAndGroups": {"accessType": "blocked", "targets": EVERYBODY},
+    "applications": {"accessType": "blocked", "targets": EVERYTHING},
 }
 
 
@@ -137,3 +145,46 @@ def test_a_cloud_that_does_not_exist(play: Play) -> None:
     assert (refused.code, refused.requests) == ("InvalidInput", [])
     assert "moon" in refused.msg
     assert "usgov" in refused.msg
+
+
+def test_the_gates_of_a_tenant(play: Play, tenant: Tenant) -> None:
+    """Read only, in check mode as well; what is found stops who builds, and nobody else; what is accepted stops nobody."""
+    play.quirks(allow_invites_from="none", lifecycle_action="none", inbound_mfa_trusted=True)
+    wanted = {"gates": True, "partner_tenant_id": world.MSSP_TENANT}
+    looked = play.task("tenant_info", **wanted)
+    in_check_mode = play.check("tenant_info", **wanted, features=["onboard"])
+    refused = play.refused("tenant_info", **wanted, features=["onboard"], fail_on_findings=True)
+    accepted = play.task("tenant_info", **wanted, features=["onboard"], fail_on_findings=True, accept=["invitations_off"])
+    not_looked = play.task("tenant_info", partner_tenant_id=world.MSSP_TENANT)
+    play.patch("policies/crossTenantAccessPolicy/default", {"b2bCollaborationOutbound": OUT})
+    own = play.task("tenant_info", gates=True, partner_tenant_id=tenant.tenant_id)
+    play.run()
+
+    def found(step: t.Any) -> list[tuple[str, str]]:
+        told = [x for x in step.result["findings"] if x["id"] not in ("guest_billing", "mssp_outbound")]
+        return [(x["id"], x["severity"]) for x in told]
+
+    assert found(looked) == found(accepted) == [("invitations_off", "warning")]
+    assert found(in_check_mode) == [("invitations_off", "stop")]
+    assert refused.code == "PreflightFindings"
+    assert "[invitations_off]" in refused.msg
+    assert looked.result["licence"]["entra"] == "governance"
+    assert looked.result["urbac"] == {"answers": True, "active": "unknown"}
+    assert looked.result["missing_by_mode"] == {"onboard": [], "audit": []}
+    assert [not_looked.result[name] for name in ("findings", "licence", "urbac")] == [None, None, None]
+    # Of the MSSP's own tenant what it lets out, and nothing else.
+    assert [(x["id"], x["severity"]) for x in own.result["findings"]] == [("outbound_blocked", "warning")]
+    for step in (looked, in_check_mode, refused, accepted, not_looked, own):
+        assert step.writes == []
+
+
+def test_a_reader_is_told_once_what_it_may_not_read(play: Play) -> None:
+    """The reader has no permission for policies, and asks for none of them."""
+    looked = play.task("tenant_info", gates=True, partner_tenant_id=world.MSSP_TENANT, features=["audit_drift"])
+    play.run(client="reader")
+
+    unread = [x["remedy"] for x in looked.result["findings"] if x["id"] == "not_readable"]
+    assert len(unread) == 2
+    assert "grant Policy.Read.All too" in unread[0]
+    assert not [x["path"] for x in looked.requests if "/policies/" in x["path"] or "conditionalAccess" in x["path"]]
+    assert not [x["path"] for x in looked.requests if x["status"] == 403]
