@@ -40,8 +40,12 @@ class Ground:
         """A name that nothing else in the tenant has."""
         return f"{self.run_name} {words}"
 
-    def life(self, directory: Path, module: str, returned: str, wanted: Json, changed: Json) -> Json:
-        """Create, create again, change, change again: predicted exactly, and nothing the second time. Gives the object."""
+    def life(self, directory: Path, module: str, returned: str, wanted: Json, changed: Json, **asked: t.Any) -> tuple[Json, Json]:
+        """Create, create again, change, change again: predicted exactly, and nothing the second time.
+
+        :param asked: how the module's twin that reads is asked afterwards.
+        :returns: the object, and what the twin says.
+        """
         story = Story(self, directory)
         predicted = story.task(module, wanted, check=True)
         created = story.task(module, wanted)
@@ -49,12 +53,13 @@ class Ground:
         predicted_change = story.task(module, changed, check=True)
         change = story.task(module, changed)
         change_again = story.task(module, changed)
+        found = story.task(f"{module}_info", asked)
         story.run()
         assert predicted.result[returned]["id"] == KNOWN_AFTER_APPLY
         same_changes(predicted, created)
         same_changes(predicted_change, change)
         assert [step.changed for step in (created, again, change, change_again)] == [True, False, True, False]
-        return t.cast("Json", change_again.result[returned])
+        return change_again.result[returned], found.result
 
     def end(self, directory: Path, module: str, absent: Json) -> None:
         """Remove it, and once more: predicted exactly, and nothing the second time."""

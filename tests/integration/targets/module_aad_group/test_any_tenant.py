@@ -16,13 +16,14 @@ def test_from_nothing_to_nothing(ground: Ground, tmp_path: Path) -> None:
     wanted = {"name": ground.name("Tier 1"), "description": "Analysts", "unique_name": ground.run_name + "-tier1"}
     # A member, where the file names a person.
     people = {"members": [ground.pointed.person]} if ground.pointed.person else {}
-    made = ground.life(tmp_path / "life", "aad_group", "group", wanted, {**wanted, "description": "Other words", **people})
+    made, found = ground.life(
+        tmp_path / "life", "aad_group", "group", wanted, {**wanted, "description": "Other words", **people}, name=wanted["name"]
+    )
     ground.settled(
         lambda: [x["description"] for x in ground.made("groups?$select=id,displayName,description")] == ["Other words"]
     )
     if people:
         ground.settled(lambda: len(ground.tenant.list(f"groups/{made['id']}/members?$select=id")) == 1)
-    found = ground.ask(tmp_path / "ask", "aad_group_info", group_id=made["id"])
     assert [group["displayName"] for group in found["groups"]] == [wanted["name"]]
     ground.end(tmp_path / "end", "aad_group", {"group_id": made["id"], "state": "absent", "force": True})
     ground.settled(lambda: ground.made("groups?$select=id,displayName") == [])

@@ -17,10 +17,11 @@ def test_from_nothing_to_nothing(ground: Ground, tmp_path: Path) -> None:
     catalog = ground.catalog("Accesses")
     wanted = {"name": ground.name("Tier 1"), "description": "What tier 1 gets", "catalog": catalog}
     changed = {**wanted, "description": "Other words", "hidden": True}
-    made = ground.life(tmp_path / "life", "access_package", "access_package", wanted, changed)
+    made, found = ground.life(
+        tmp_path / "life", "access_package", "access_package", wanted, changed, name=wanted["name"], catalog=catalog
+    )
     assert str(made["request_url"]).endswith(f"#/access-packages/{made['id']}")
     ground.settled(lambda: [x["isHidden"] for x in ground.made(f"{EM}/accessPackages")] == [True])
-    found = ground.ask(tmp_path / "ask", "access_package_info", name=wanted["name"], catalog=catalog)
     assert [package["id"] for package in found["access_packages"]] == [made["id"]]
     ground.end(tmp_path / "end", "access_package", {"name": wanted["name"], "catalog": catalog, "state": "absent"})
     ground.settled(lambda: ground.made(f"{EM}/accessPackages") == [])

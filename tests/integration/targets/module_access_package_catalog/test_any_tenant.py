@@ -17,11 +17,10 @@ def test_from_nothing_to_nothing(ground: Ground, tmp_path: Path) -> None:
     group = ground.group("Tier 1")
     wanted = {"name": ground.name("Accesses"), "description": "For the MSSP", "published": False, "groups": [group]}
     changed = {**wanted, "description": "Other words", "published": True}
-    made = ground.life(tmp_path / "life", "access_package_catalog", "catalog", wanted, changed)
+    made, found = ground.life(tmp_path / "life", "access_package_catalog", "catalog", wanted, changed, name=wanted["name"])
     ground.settled(lambda: [x["state"] for x in ground.made(f"{EM}/catalogs")] == ["published"])
     resources = f"{EM}/catalogs/{made['id']}/resources"
     ground.settled(lambda: [x["originId"] for x in ground.tenant.list(resources)] == [group])
-    found = ground.ask(tmp_path / "ask", "access_package_catalog_info", name=wanted["name"])
     assert [catalog["id"] for catalog in found["catalogs"]] == [made["id"]]
     ground.end(tmp_path / "end", "access_package_catalog", {"name": wanted["name"], "state": "absent"})
     ground.settled(lambda: ground.made(f"{EM}/catalogs") == [])

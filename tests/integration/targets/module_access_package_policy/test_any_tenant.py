@@ -18,11 +18,10 @@ def test_from_nothing_to_nothing(ground: Ground, tmp_path: Path) -> None:
     package = ground.package("Tier 1", ground.catalog("Accesses"))
     wanted = {"name": ground.name("Direct"), "description": "By hand only", "access_package": package, "duration_days": 30}
     changed = {**wanted, "description": "Other words", "duration_days": 10}
-    made = ground.life(tmp_path / "life", "access_package_policy", "policy", wanted, changed)
+    made, found = ground.life(tmp_path / "life", "access_package_policy", "policy", wanted, changed, access_package=package)
     ground.settled(lambda: [x["description"] for x in ground.made(f"{EM}/assignmentPolicies")] == ["Other words"])
     there = ground.tenant.get(f"{EM}/assignmentPolicies/{made['id']}")
     assert (there["allowedTargetScope"], there["expiration"]["duration"]) == ("notSpecified", "P10D")
-    found = ground.ask(tmp_path / "ask", "access_package_policy_info", access_package=package)
     assert [policy["id"] for policy in found["policies"]] == [made["id"]]
     ground.end(tmp_path / "end", "access_package_policy", {"name": wanted["name"], "access_package": package, "state": "absent"})
     ground.settled(lambda: ground.made(f"{EM}/assignmentPolicies") == [])

@@ -21,7 +21,10 @@ def test_from_nothing_to_nothing(ground: Ground, tmp_path: Path) -> None:
     before = ground.ask(tmp_path / "before", "connected_org_info", org_tenant_id=other)
     assert before["connected_orgs"] == [], "the organization is connected already, and nobody but its owner may change that"
     wanted = {"name": ground.name("MSSP"), "description": "Managed security", "org_tenant_id": other, "org_state": "proposed"}
-    made = ground.life(tmp_path / "life", "connected_org", "connected_org", wanted, {**wanted, "description": "Other words"})
+    made, found = ground.life(
+        tmp_path / "life", "connected_org", "connected_org", wanted, {**wanted, "description": "Other words"}, org_tenant_id=other
+    )
+    assert [org["id"] for org in found["connected_orgs"]] == [made["id"]]
     path = f"{EM}/connectedOrganizations"
     ground.settled(lambda: [x["description"] for x in ground.made(path)] == ["Other words"])
     (source,) = ground.tenant.get(f"{path}/{made['id']}")["identitySources"]

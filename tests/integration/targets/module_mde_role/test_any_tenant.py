@@ -21,11 +21,10 @@ def test_from_nothing_to_nothing(ground: Ground, tmp_path: Path) -> None:
     group = ground.group("Tier 1")
     wanted = {"name": ground.name("Tier 1"), "permissions": [READ], "assigned_groups": [group]}
     changed = {**wanted, "description": "Other words", "permissions": [READ, ALERTS]}
-    made = ground.life(tmp_path / "life", "mde_role", "role", wanted, changed)
+    made, found = ground.life(tmp_path / "life", "mde_role", "role", wanted, changed, name=wanted["name"])
     ground.settled(lambda: [x["description"] for x in ground.made(ROLES, beta=True)] == ["Other words"])
     mine = [x for x in ground.tenant.list(ASSIGNMENTS, beta=True) if x["roleDefinitionId"] == made["id"]]
     assert [x["principalIds"] for x in mine] == [[group]]
-    found = ground.ask(tmp_path / "ask", "mde_role_info", name=wanted["name"])
     assert [role["id"] for role in found["roles"]] == [made["id"]]
     ground.end(tmp_path / "end", "mde_role", {"name": wanted["name"], "assigned_groups": [group], "state": "absent"})
     ground.settled(lambda: ground.made(ROLES, beta=True) == [])
