@@ -60,9 +60,10 @@ class LookupModule(LookupBase):  # type: ignore[misc]
         if term == "refusal":
             return audit_read.refusal(raw)
         if term == "document":
-            failed = audit_read.error(variables, raw)
+            directory, failed = Path(str(stated["directory"])), audit_read.error(variables, raw)
+            raw = raw if failed else audit_files.recall(directory, raw)
             document = unread(raw, failed["message"], failed["failure"]) if failed else findings(raw)
-            path = audit_files.store(Path(str(stated["directory"])), document, audit_read.evidence(raw))
+            path = audit_files.store(directory, document, audit_read.evidence(raw))
             return {"path": str(path), **{name: document[name] for name in ("counts", "complete", "error")}}
         raise AnsibleLookupError(
             f"audit knows no '{term}'. Use one of {', '.join([*_NEXT, 'stopped', 'error', 'refusal', 'document'])}."

@@ -13,6 +13,7 @@ import re
 import typing as t
 from pathlib import Path
 
+from ansible_collections.mssp.defender.plugins.plugin_utils.audit_memory import keeping, recalling, remembering
 from ansible_collections.mssp.defender.plugins.plugin_utils.report_write import make_private, write
 
 _UNSAFE = re.compile(r"^[.]|[^A-Za-z0-9._-]")
@@ -37,29 +38,20 @@ def store(directory: Path, document: t.Mapping[str, t.Any], facts: t.Mapping[str
     """
     make_private(directory)
     path = directory / f"{stem(str(document['customer']))}.json"
-    write(path.with_name(f"{path.stem}.facts.json"), _text(facts))
+    beside = path.with_name(f"{path.stem}.facts.json")
+    write(beside, _text(keeping(facts, _earlier(beside))))
     write(path, _text(remembering(document, _earlier(path))))
     return path
 
 
-def remembering(document: t.Mapping[str, t.Any], earlier: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
-    """A document that knows since when and by whom where an earlier audit knew it: the log forgets (decisions S11)."""
-    listed = earlier.get("findings")
-    # Whatever lies there was perhaps not written by an audit.
-    there = [x for x in listed if isinstance(x, dict)] if isinstance(listed, list) else []
-    known = {str(x.get("fingerprint")): x for x in there if x.get("since")}
-    findings = []
-    for finding in document["findings"]:
-        before = known.get(finding["fingerprint"])
-        if before and not finding["since"]:
-            told = f"{finding['is']} An earlier audit knew: {before['since']}, by {before.get('by') or 'somebody unknown'}."
-            finding = {**finding, "since": before["since"], "by": before.get("by"), "is": told}
-        findings.append(finding)
-    return {**document, "findings": findings}
+def recall(directory: Path, facts: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
+    """The facts of a customer, with what the log has forgotten since an earlier audit in this directory read it."""
+    path = directory / f"{stem(str(facts['customer']))}.facts.json"
+    return recalling(facts, _earlier(path))
 
 
 def _earlier(path: Path) -> dict[str, t.Any]:
-    """The customer's document of the last audit; nothing where there is none that can be read."""
+    """What the customer's last audit left; nothing where there is none that can be read."""
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError):

@@ -181,6 +181,7 @@ _ABOUT = {
     "requests.csv": "the requests as a table",
     "reviews.json": "the access reviews with their decisions, as read",
     "decisions.csv": "the decisions of access reviews as a table",
+    "remembered.json": "what earlier audits read of the log, which this one could not read",
     "roles.json": "the Defender roles with their assignments, as read",
     "role_actions.csv": "what each Defender role allows, and whom it is assigned to",
 }
