@@ -38,7 +38,7 @@ def _questions(wanted: Wanted) -> list[Question]:
     if not wanted.concerns("defender") or wanted.in_partners_own:
         return []
     return [
-        Question("roles", "whether unified RBAC answers", f"{_BASE}/roleDefinitions", _READ, {"$top": "1"}, beta=True),
+        Question("roles", "whether unified RBAC answers", f"{_BASE}/roleDefinitions", _READ, beta=True),
         Question(
             "namespaces",
             "which permissions Defender knows here",
