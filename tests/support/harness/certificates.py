@@ -18,13 +18,14 @@ from cryptography.x509.oid import NameOID
 class Certified:
     """A new self-signed certificate, in files of a directory.
 
+    :param days: when it ends, from today.
     :param password: encrypts `pem` and `pfx`, which hold certificate and key; `public` holds the certificate alone.
     """
 
-    def __init__(self, directory: Path, password: str) -> None:
+    def __init__(self, directory: Path, password: str, days: int = 30) -> None:
         directory.mkdir(parents=True, exist_ok=True)
         key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-        certificate = _self_signed(key)
+        certificate = _self_signed(key, days)
         locked = serialization.BestAvailableEncryption(password.encode())
         pem, pkcs8 = serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8
         self.password = password
@@ -38,7 +39,7 @@ class Certified:
         self.pfx.write_bytes(pkcs12.serialize_key_and_certificates(b"x", key, certificate, None, locked))
 
 
-def _self_signed(key: rsa.RSAPrivateKey) -> x509.Certificate:
+def _self_signed(key: rsa.RSAPrivateKey, days: int) -> x509.Certificate:
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "mssp")])
     now = datetime.datetime.now(datetime.timezone.utc)
     return (
@@ -47,7 +48,7 @@ def _self_signed(key: rsa.RSAPrivateKey) -> x509.Certificate:
         .issuer_name(name)
         .public_key(key.public_key())
         .serial_number(x509.random_serial_number())
-        .not_valid_before(now - datetime.timedelta(days=1))
-        .not_valid_after(now + datetime.timedelta(days=30))
+        .not_valid_before(now - datetime.timedelta(days=60))
+        .not_valid_after(now + datetime.timedelta(days=days))
         .sign(key, hashes.SHA256())
     )

@@ -70,6 +70,9 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> collections.abc.Iterator[W
                 f"{kind}_cloud": Case({**right, "cloud": "usgov"}),
                 f"{kind}_agency": Case({**right, "tenant_id": AGENCY}),
             }
+        old = Certified(directory / "old", PASSWORD, days=-1)
+        for kind in ("pem", "pfx"):
+            cases[f"{kind}_ended"] = Case({**where, **known, **proof(kind, old)})
         ended = good.client("ended")
         cases["secret_ended"] = Case({**good.options("ended"), "wait_timeout": 5})
         cases["mixed"] = Case({**where, **known, "certificate_path": str(_mixed(directory, certified, stranger))})
@@ -154,6 +157,14 @@ def test_a_secret_that_has_ended(told: World) -> None:
     assert told.asked.said("secret_ended") == (
         f"no access token: the client secret has expired (AADSTS7000222). Create a new secret for the application {client_id}."
     )
+
+
+@pytest.mark.parametrize("kind", ["pem", "pfx"])
+def test_a_certificate_that_has_ended_is_not_sent(told: World, kind: str) -> None:
+    said = told.asked.said(f"{kind}_ended")
+    assert said.startswith("the certificate of ")
+    assert " expired on 20" in said
+    assert told.asked.of(f"{kind}_ended").result["failure"]["code"] == "CertificateExpired"
 
 
 def test_a_certificate_beside_another_key_is_not_sent(told: World) -> None:

@@ -212,6 +212,23 @@ def test_whoever_declines_is_believed(sandbox: Sandbox, tmp_path: Path) -> None:
     assert not kept.exists()
 
 
+def test_a_code_that_nobody_enters_in_time(sandbox: Sandbox, tmp_path: Path) -> None:
+    """A quarter of an hour later, by the sandbox's clock."""
+    clock = f"{sandbox.login_url}/_sandbox/clock"
+
+    def wait(prompt: str) -> None:
+        requests.post(clock, json={"advance_seconds": 901}, verify=sandbox.ca_path, timeout=30).raise_for_status()
+
+    kept = tmp_path / "kept"
+    try:
+        done = sign_in(sandbox, sandbox.fresh_tenant(), tmp_path / "run", wait, mssp_sign_in_store_command=["tee", str(kept)])
+    finally:
+        requests.delete(clock, verify=sandbox.ca_path, timeout=30).raise_for_status()
+    assert (done.rc, kept.exists()) == (2, False)
+    said = "the code has expired before anybody signed in (AADSTS70020). Run again for a new code."
+    assert said in " ".join(done.output.split())
+
+
 @pytest.mark.parametrize(
     ("variables", "arguments", "words"),
     [
