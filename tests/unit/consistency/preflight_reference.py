@@ -19,13 +19,15 @@ REPOSITORY = pathlib.Path(__file__).resolve().parents[3]
 PAGE = REPOSITORY / "docs" / "preflight.md"
 BEGIN = "<!-- findings: made by tests/unit/consistency/preflight_reference.py -->\n"
 END = "<!-- end -->\n"
+# Variables with what they are set to, options, files.
+_CODE = re.compile(r"mssp_onboard_\w+(?:: (?:\[\w+\]|\w+))?|partner_tenant_id|docs/\w+\.md")
 
 
 def table(kinds: t.Mapping[str, t.Any]) -> str:
     """A row for each finding."""
     lines = ["| finding | severity | what it means | what to do |", "|---|---|---|---|"]
     for name, kind in kinds.items():
-        remedy = kind.remedy.format(consent="(link)", missing="the permission").replace("mssp_onboard", "mssp\\_onboard")
+        remedy = _CODE.sub(r"`\g<0>`", kind.remedy.format(consent="(link)", missing="the permission"))
         severities = " or ".join(severity.replace("_", " ") for severity in kind.severities)
         lines.append(f"| `{name}` | {severities} | {kind.means} | {remedy} |")
     return "\n".join(lines) + "\n"

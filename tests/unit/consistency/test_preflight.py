@@ -22,7 +22,7 @@ def test_the_page_has_the_table_of_the_code():
 
 
 def test_variables_in_the_page_and_in_remedies_are_those_of_the_role():
-    said = TEXT.replace("\\_", "_") + "".join(kind.remedy for kind in KINDS.values())
+    said = TEXT + "".join(kind.remedy for kind in KINDS.values())
     named = set(re.findall(rf"{PREFIX}(\w+)", said))
     assert named
     assert named <= set(VARIABLES)

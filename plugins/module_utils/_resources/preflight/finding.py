@@ -158,7 +158,7 @@ KINDS: t.Mapping[str, Kind] = {
         "defender",
     ),
     "permission_unknown": Kind(
-        (WARNING, NOT_CHECKED),
+        (WARNING,),
         "A permission of a tier is not in this tenant's own list of Defender permissions.",
         "Correct the permissions of the tier, or expect Defender to refuse the role.",
         "defender",
