@@ -24,6 +24,8 @@ from ansible_collections.mssp.defender.plugins.plugin_utils.audit_values import 
     told,
 )
 
+# So long Microsoft keeps the log, where it keeps it longest.
+_LOG = 30 * DAY
 _KINDS = {"group": "group", "serviceprincipal": "service principal", "device": "device"}
 
 
@@ -159,8 +161,10 @@ def _assignment(facts: Facts, people: People, assignment: Json) -> t.Iterator[Fi
     request = facts.granted(assignment)
     direct = key(request.get("requestType")) == "adminadd"
     if approval.get("isApprovalRequiredForAdd") and direct and not approved_by(facts, assignment):
-        since = told(moment(request.get("createdDateTime")))
-        is_ = f"{who} was made by an administrator on {since}, and no approval of it is known."
+        made = moment(request.get("createdDateTime"))
+        since, forgotten = told(made), made is not None and facts.now - made > _LOG
+        is_ = f"{who} was made by an administrator on {since}, and no approval of it is known"
+        is_ += "; one would be older than the log." if forgotten else "."
         should = "It is requested, and approved by those whom the policy names."
         yield finding("MSSP007", about, is_, should, person=person, since=since)
 

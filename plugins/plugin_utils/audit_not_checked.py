@@ -46,6 +46,11 @@ _NEVER = (
         "Entra admin center, Identity governance, Privileged Identity Management, Groups.",
     ),
     (
+        "Entra roles that people are eligible for (PIM)",
+        "It takes permissions that this audit does not ask for; a role counts while it is active.",
+        "Entra admin center, Identity governance, Privileged Identity Management, Microsoft Entra roles.",
+    ),
+    (
         "Permissions of the application that onboards",
         "The audit's token tells only its own.",
         "Entra admin center, Enterprise applications, Permissions; or tenant_info with that application's credentials.",

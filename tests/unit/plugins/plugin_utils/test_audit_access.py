@@ -228,3 +228,11 @@ def test_access_rows():
     assert (ana["live_response"], lea["live_response"]) == (False, True)
     assert (lea["package"], lea["assignment"]) == (None, None)
     assert lea["person"]["determined_by"] == "domain"
+
+
+@pytest.mark.parametrize(("days", "forgotten"), [(29, False), (31, True)])
+def test_an_approval_that_the_log_cannot_know_any_more(days, forgotten):
+    one = request("ana", "tier1", **DIRECT, createdDateTime=ago(days=days), completedDateTime=ago(days=days))
+    (found_,) = findings(holds(facts(), assignment("ana", "tier1"), requests=[one]))["findings"]
+    assert found_["id"] == "MSSP007"
+    assert ("older than the log" in found_["is"]) is forgotten
