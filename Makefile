@@ -104,7 +104,7 @@ build: $(VENV)/.ready ## Build the collection and look into the tarball
 	ansible-galaxy collection build --force --output-path .build
 	python tests/check_tarball.py .build/mssp-defender-*.tar.gz
 
-# Each goes on after another has failed: the table in .build/gates.md says how all of them went. Not $$(MAKE): that would run the
+# Each goes on after another has failed: the table in .build/gates.md says how all of them went. Not $(MAKE): that would run the
 # whole line for `make -n` as well.
 gates: $(VENV)/.ready $(VENVGALAXY)/.ready ## Everything: test, site, release, the ecosystem's own tools, every ansible-core (hours)
 	@rm -f .build/gates.md; code=0; \
