@@ -72,12 +72,13 @@ demo: $(VENV)/.ready ## Onboard three customers on the sandbox, and show what dr
 
 test: lint units sandbox-tests robustness integration core216 build ## All tests: lint, unit, sandbox, sweeps, integration, build
 
-lint: $(VENV)/.ready ## Style, types of mistakes, ansible-lint (production), documentation
+lint: $(VENV)/.ready ## Style, types, ansible-lint (production), documentation
 	ruff check .
 	ruff format --check .
 	ansible-lint --profile production --strict --offline
 	antsibull-docs lint-collection-docs --plugin-docs --validate-collection-refs self --disallow-unknown-collection-refs --check-extra-docs-refs .
 	antsibull-changelog lint
+	tests/gates.sh typing
 
 units: $(VENV)/.ready ## Unit tests
 	python -m pytest -p no:cacheprovider -q -n $(JOBS) tests/unit
