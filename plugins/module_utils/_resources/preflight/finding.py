@@ -219,6 +219,15 @@ def found(kind: str, severity: str, says: str, **values: str) -> Finding:
     return Finding(kind, severity, says, KINDS[kind].remedy.format(**values))
 
 
+def elsewhere(why: str, about: t.Iterable[str]) -> Finding:
+    """What no permission would let this application read: a person has to look.
+
+    :param about: clauses; each is told once.
+    """
+    says = f"Not checked, since {why.rstrip('. ')}: {'; '.join(dict.fromkeys(about))}."
+    return Finding("not_readable", NOT_CHECKED, says, "Look at it in the Entra admin center.")
+
+
 def quoted(names: t.Iterable[t.Any], most: int = 5) -> str:
     """Names of the customer's directory in a sentence: on one line, and not all of very many."""
     told = [f"'{' '.join(str(name).split())}'" for name in names]

@@ -30,6 +30,7 @@ from ansible_collections.mssp.defender.plugins.module_utils._resources.preflight
     STOP,
     WARNING,
     Finding,
+    elsewhere,
     found,
 )
 from ansible_collections.mssp.defender.plugins.module_utils._resources.preflight.gate import (
@@ -142,10 +143,7 @@ def _unread(wanted: Wanted, answers: Answers) -> list[Finding]:
         )
         for permission, about in by_permission.items()
     ]
-    for cause, about in by_refusal.items():
-        says = f"Not checked, since {cause.rstrip('. ')}: {'; '.join(dict.fromkeys(about))}."
-        findings.append(Finding("not_readable", NOT_CHECKED, says, "Look at it in the Entra admin center."))
-    return findings
+    return [*findings, *(elsewhere(cause, about) for cause, about in by_refusal.items())]
 
 
 def _told(question: Question, error: GraphError, answers: Answers) -> bool:

@@ -15,6 +15,7 @@ from ansible_collections.mssp.defender.plugins.module_utils._resources.preflight
     STOP,
     WARNING,
     Finding,
+    elsewhere,
     found,
     quoted,
 )
@@ -28,6 +29,9 @@ from ansible_collections.mssp.defender.plugins.module_utils._resources.preflight
 )
 
 POLICY_READ = ("Policy.Read.All",)
+_ABOUT = "from which domains guests may be invited"
+# b2bmanagementpolicy-get marks the national clouds as without it.
+_CLOUD = "public"
 
 
 def _invitations(wanted: Wanted) -> list[Question]:
@@ -48,12 +52,12 @@ INVITATIONS = Gate(_invitations, _judge_invitations)
 
 
 def _domains(wanted: Wanted) -> list[Question]:
-    if not wanted.concerns("entitlement") or not wanted.partner_id:
+    if not wanted.concerns("entitlement") or not wanted.partner_id or wanted.cloud.name != _CLOUD:
         return []
     return [
         Question(
             "domains",
-            "from which domains guests may be invited",
+            _ABOUT,
             "policies/b2bManagementPolicies",
             ("Policy.Read.B2BManagementPolicy", "Policy.ReadWrite.B2BManagementPolicy"),
             beta=True,
@@ -81,6 +85,8 @@ def domain_lists(policies: t.Iterable[t.Mapping[str, t.Any]]) -> tuple[list[str]
 
 
 def _judge_domains(wanted: Wanted, answers: Answers) -> list[Finding]:
+    if wanted.cloud.name != _CLOUD and wanted.concerns("entitlement"):
+        return [elsewhere(f"Microsoft Graph has no such page in the cloud {wanted.cloud.name}", [_ABOUT])]
     policies = rows(answers, "domains")
     if policies is None:
         return []

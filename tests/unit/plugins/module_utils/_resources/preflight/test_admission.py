@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import pytest
 
+from ansible_collections.mssp.defender.plugins.module_utils._graph._clouds import find_cloud
 from ansible_collections.mssp.defender.plugins.module_utils._resources.preflight import access, guests, licence
+from ansible_collections.mssp.defender.plugins.module_utils._resources.preflight.gates import questions
 from ansible_collections.mssp.defender.tests.unit.preflight_building import (
     MSSP,
     domain_policy,
@@ -18,6 +20,7 @@ from ansible_collections.mssp.defender.tests.unit.preflight_building import (
     setting,
     sku,
     told,
+    wanted,
 )
 
 NO_LICENCE = refusal(403, "NoLicense")
@@ -130,6 +133,15 @@ def test_domains(lists, domains, expected):
 @pytest.mark.parametrize("text", ["not json", "[]", '"text"', '{"B2BManagementPolicy": 3}', '{"B2BManagementPolicy": [1]}'])
 def test_a_list_of_domains_of_another_form_is_not_checked(text):
     assert told({"domains": listed({"definition": [text]})}) == [("not_readable", "not_checked")]
+
+
+@pytest.mark.parametrize("cloud", ["usgov", "usgov_dod", "china"])
+def test_lists_of_domains_where_graph_has_none(cloud):
+    """They are not asked for, and no permission is named that would not help."""
+    found = [x for x in findings(cloud=find_cloud(cloud)) if x.id == "not_readable"]
+    assert [x.remedy for x in found] == ["Look at it in the Entra admin center."]
+    assert f"no such page in the cloud {cloud}: from which domains" in found[0].says
+    assert "domains" not in [x.name for x in questions(wanted(cloud=find_cloud(cloud)))]
 
 
 def test_the_lists_of_domains_of_several_policies():
