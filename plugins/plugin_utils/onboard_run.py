@@ -222,8 +222,10 @@ def _planned_approvers(run: _Run) -> list[Item]:
 def _summary(run: _Run) -> list[str]:
     links = run.result("preflight")["links"]
     made = [result["access_package"] for result in run.results("packages")]
-    lines = [f"Request {package['displayName']}: {package['request_url']}" for package in made]
-    lines.append(f"Decide requests: {links['approvals'] or 'My Access of this cloud'}")
+    where = f"{links['approvals'] or 'My Access of this cloud'}"
+    # A cloud of which no My Access page is documented has no links of its packages either.
+    lines = [f"Request {package['displayName']}: {package.get('request_url') or where}" for package in made]
+    lines.append(f"Decide requests: {where}")
     lines.append(f"Defender portal: {links['portal'] or 'the portal of this cloud'}")
     if not run.plan["approvers_open"]:
         lines.append(

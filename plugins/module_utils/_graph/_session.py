@@ -89,8 +89,13 @@ class Graph:
 
     def _pages(self, link: str | None, *, fresh: bool) -> _Rows:
         found: _Rows = []
+        followed: set[str] = set()
         while link:
             self._refuse_foreign(link)
+            if link in followed:
+                # For ever, without a request: what was read once is at hand.
+                raise GraphError("Graph's pages lead back to one that was read already", code="EndlessPages")
+            followed.add(link)
             if fresh or link not in self._read:
                 self._read[link] = self._send("GET", link)
             page = self._read[link]

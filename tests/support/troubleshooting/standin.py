@@ -43,7 +43,9 @@ class Standin:
             if method == answer.get("method", "GET") and re.search(answer["path"], rest):
                 if "html" in answer:
                     return answer.get("status", 200), "text/html", answer["html"]
-                return answer.get("status", 200), "application/json", json.dumps(answer.get("json", {}))
+                # A page may name the next one.
+                told = json.dumps(answer.get("json", {})).replace("{standin}", self.url)
+                return answer.get("status", 200), "application/json", told
         return 404, "application/json", json.dumps({"error": {"code": "NotFound", "message": f"{method} {path}"}})
 
     def _token(self, tenant: str, rest: str) -> tuple[int, str, str]:

@@ -31,6 +31,8 @@ from ansible_collections.mssp.defender.plugins.module_utils._graph._auth._select
 from ansible_collections.mssp.defender.plugins.module_utils._graph._auth._target import check_target
 
 _PREFIX = "mssp-token-"
+# An empty file beside the tokens of a run that has swept.
+_SWEPT = "mssp-swept"
 # Used until five minutes before its end, so that it outlives the task that took it.
 _MARGIN = 300
 _LOCK_SECONDS = 60.0
@@ -173,7 +175,14 @@ def _locked(path: str) -> t.Iterator[None]:
 
 
 def _sweep(directory: str) -> None:
-    """Remove expired tokens that killed runs have left beside our directory (never a live run's token)."""
+    """Remove expired tokens that killed runs have left beside our directory (never a live run's token).
+
+    Once in a run, with its first token: looking at all tokens of a large fleet with each of them takes its time.
+    """
+    try:
+        os.close(os.open(os.path.join(directory, _SWEPT), os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+    except FileExistsError:
+        return
     beside = os.path.join(glob.escape(os.path.dirname(directory)), "ansible-local-*", _PREFIX + "*")
     for path in glob.glob(beside):
         with contextlib.suppress(OSError, ValueError):

@@ -108,7 +108,9 @@ def test_an_id_that_is_not_there(job: Onboarding) -> None:
 def test_a_refusal_keeps_its_code(job: Onboarding) -> None:
     """Playbooks test `mssp_onboard_failure.code`; it is empty when nothing stood in the way."""
     result = run(job, "wrong", mssp_onboard_customer_approvers=[{"user": "nobody@wrong.onmicrosoft.com"}])
-    gathered = result.task("mssp.defender.mssp_onboard : Gather what was changed and what is there", "wrong").result["ansible_facts"]
+    gathered = result.task("mssp.defender.mssp_onboard : Gather what was changed and what is there", "wrong").result[
+        "ansible_facts"
+    ]
     assert gathered["mssp_onboard_failure"]["code"] == "InvalidInput"
     assert gathered["mssp_onboard_changes"] == []
     assert job.sandbox.log.writes() == []

@@ -127,6 +127,14 @@ def test_a_foreign_next_page_gets_no_token(link):
     assert str(caught.value) == "Graph's next page lies on another host, where the access token must not be sent."
 
 
+def test_pages_in_a_circle_end():
+    first, second = (f"https://graph.test/v1.0/groups?$skiptoken={x}" for x in "ab")
+    http = Http(page(1, next_link=first), page(2, next_link=second), page(3, next_link=first))
+    with pytest.raises(GraphError, match="lead back to one that was read already") as caught:
+        graph(http).list("groups")
+    assert (caught.value.code, len(http.sent)) == ("EndlessPages", 3)
+
+
 def test_what_was_read_is_shared_until_a_write():
     http = Http(page(1, next_link=f"{PATH}?b"), page(2), {"id": "new"}, page(1, next_link=f"{PATH}?b"), page(2, 3))
     g = graph(http)

@@ -68,7 +68,7 @@ def source(run, method=None, **changed):
 
 
 def tokens_in(run):
-    return sorted(name for name in os.listdir(run) if not name.endswith(".lock"))
+    return sorted(name for name in os.listdir(run) if name.startswith("mssp-token-") and not name.endswith(".lock"))
 
 
 def test_without_a_directory_the_token_lives_as_long_as_the_process():
@@ -285,6 +285,19 @@ def test_what_killed_runs_left_is_swept(run):
     source(run).get()
     gone = {key for key, path in files.items() if not os.path.exists(path)}
     assert gone == {(beside, "mssp-token-old"), (run, "mssp-token-old")}
+
+
+def test_a_run_sweeps_once(run):
+    source(run).get()
+    beside = os.path.join(os.path.dirname(run), "ansible-local-999dead")
+    os.makedirs(beside)
+    left = os.path.join(beside, "mssp-token-old")
+    with open(left, "w", encoding="ascii"):
+        pass
+    os.utime(left, (time.time() - 90_000,) * 2)
+    # The next customer's token.
+    source(run, tenant_id="another.example").get()
+    assert os.path.exists(left)
 
 
 @pytest.mark.parametrize(
