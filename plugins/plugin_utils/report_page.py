@@ -42,10 +42,10 @@ def as_html(fleet: Fleet) -> str:
 <output id="told" for="find" class="soft"></output>
 </form>
 <main>
-{_section("customers", "Customers and findings", _table("heat", ""), _LEGEND)}
+{_section("customers", "Customers and findings", _table("heat", "", "customers"), _LEGEND)}
 {_section("findings", "Findings", "<div data-rows></div>", _ORDER)}
-{_section("access", "Who has access", _table("people", "fill"))}
-{_section("ends", "What ends when", '<div id="timeline"></div>' + _table("endings", "fill"))}
+{_section("access", "Who has access", _table("people", "fill", "access"))}
+{_section("ends", "What ends when", '<div id="timeline"></div>' + _table("endings", "fill", "ends"))}
 {_unchecked(fleet)}
 </main>
 {data_block("data", _data(fleet))}"""
@@ -80,10 +80,13 @@ def _section(identifier: str, title: str, content: str, above: str = "") -> str:
     )
 
 
-def _table(identifier: str, style: str) -> str:
-    # What scrolls can be scrolled by keyboard.
-    table = f'<table id="{identifier}" class="{style}"><thead></thead><tbody data-rows></tbody></table>'
-    return f'<div class="wide" tabindex="0">{table}</div>'
+def _table(identifier: str, style: str, section: str) -> str:
+    return _scrolls(f'<table id="{identifier}" class="{style}"><thead></thead><tbody data-rows></tbody></table>', section)
+
+
+def _scrolls(table: str, section: str) -> str:
+    """What scrolls can be scrolled by keyboard, and whoever comes there hears where they are."""
+    return f'<div class="wide" tabindex="0" role="region" aria-labelledby="{section}-title">{table}</div>'
 
 
 def _severity(severity: str) -> str:
@@ -131,9 +134,7 @@ def _unchecked(fleet: Fleet) -> str:
         for (what, why, how), count in sorted(counted.items())
     )
     heads = "".join(f"<th scope=col>{name}</th>" for name in ("What", "Why", "How to look yourself", "Customers"))
-    table = (
-        f'<div class="wide" tabindex="0"><table class="fill"><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table></div>'
-    )
+    table = _scrolls(f'<table class="fill"><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table>', "unchecked")
     empty = '<p class="soft">Nothing was left out.</p>'
     title = '<h2 id="unchecked-title">What cannot be checked</h2>'
     return f'<section id="unchecked" aria-labelledby="unchecked-title">{title}{table if rows else empty}</section>'

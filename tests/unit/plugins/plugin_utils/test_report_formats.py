@@ -270,6 +270,14 @@ def test_what_the_script_is_given():
     assert data["made"] == "2026-11-23T20:00:00Z"
 
 
+def test_whatever_can_be_reached_by_keyboard_has_a_name():
+    item = {"what": "GDAP", "why": "Elsewhere.", "how": "Look."}
+    text = as_html(fleet(audits.document("contoso", not_checked=[item])))
+    named = re.findall(r'tabindex="0" role="region" aria-labelledby="([\w-]+)"', text)
+    assert len(named) == text.count("tabindex") == 4
+    assert all(text.count(f'id="{name}"') == 1 for name in named)
+
+
 def test_without_a_script_the_numbers_are_there():
     text = as_html(fleet(audits.document("contoso", findings=[audits.finding()]), audits.failed("gone", "Why & how.")))
     [part] = re.findall("<noscript>(.*?)</noscript>", text, re.DOTALL)
