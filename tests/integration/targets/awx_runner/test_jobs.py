@@ -202,6 +202,9 @@ def test_merged_slices_are_the_report_of_the_whole_fleet(story: Story) -> None:
     merged, whole = fleet_json(story.merged), fleet_json(story.whole)
     assert [x["customer"] for x in whole["customers"]] == CUSTOMERS
     assert {x["id"] for y in whole["customers"] for x in y["document"]["findings"]} >= {"MSSP001", "MSSP208"}
+    for one, other in zip(timeless(merged)["customers"], timeless(whole)["customers"], strict=True):
+        for key, value in other["document"].items():
+            assert one["document"][key] == value, (other["customer"], key)
     assert timeless(merged) == timeless(whole)
 
 
