@@ -46,7 +46,7 @@ EXAMPLES = r"""
     dest: links.html
     mode: "0600"
   vars:
-    records: "{{ ansible_play_hosts_all | map('extract', hostvars, 'mssp_onboard_result_links') | list }}"
+    records: "{{ ansible_play_hosts_all | map('extract', hostvars) | map(attribute='mssp_onboard_result_links') | list }}"
 """
 
 RETURN = r"""

@@ -47,7 +47,7 @@ EXAMPLES = r"""
   ansible.builtin.debug:
     msg: "{{ records | mssp.defender.requests_table('lines') }}"
   vars:
-    records: "{{ ansible_play_hosts_all | map('extract', hostvars, 'mssp_onboard_result_requests') | list }}"
+    records: "{{ ansible_play_hosts_all | map('extract', hostvars) | map(attribute='mssp_onboard_result_requests') | list }}"
 """
 
 RETURN = r"""

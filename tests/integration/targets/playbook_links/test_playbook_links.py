@@ -317,3 +317,23 @@ def test_a_name_is_no_template(story: Story) -> None:
 def test_the_note_about_windows(story: Story) -> None:
     for form in ("md", "html"):
         assert "one tenant per browser window" in story.text(form)
+
+
+def test_a_customer_that_failed_in_an_earlier_play_costs_nobody_the_sheet(tmp_path: Path) -> None:
+    nowhere = {"mssp_onboard_login_url": f"https://localhost:{closed_port()}", "mssp_onboard_wait_timeout": 1}
+    options = {
+        "mssp_onboard_tenant_id": "a.example",
+        "mssp_onboard_client_id": "c",
+        "mssp_onboard_client_secret": "not-a-real-secret",
+    }
+    fails = {"name": "Fail", "ansible.builtin.fail": {"msg": "Its own."}, "when": "inventory_hostname == 'failed'"}
+    earlier = {"hosts": "customers", "gather_facts": False, "tasks": [fails]}
+    reports = tmp_path / "reports"
+    result = run_playbook(
+        [earlier, *PLAYBOOK],
+        tmp_path / "run",
+        hosts=customers(failed={**options, **nowhere}, away={**options, **nowhere}),
+        extra_vars={"mssp_reports": str(reports)},
+    )
+    assert (result.rc, reports.exists()) == (2, True), result
+    assert [row["customer"] for row in _rows(reports)] == ["away"]
