@@ -13,30 +13,19 @@ import os
 import typing as t
 from pathlib import Path
 
+import awx_fleet
 import pytest
+from awx_fleet import Fleet, writes
 from controller import configuration, jobs
-from controller.jobs import Done, Identity
+from controller.jobs import Done
 from harness import onboarding
-from harness.certificates import Certified
 from harness.leaking import leaks, leaks_in_files
-from harness.onboarding import MSSP, Onboarding, three_customers
 
-READ = (
-    "EntitlementManagement.Read.All",
-    "GroupMember.Read.All",
-    "User.Read.All",
-    "RoleManagement.Read.Defender",
-    "AccessReview.Read.All",
-    "AuditLog.Read.All",
-    "RoleManagement.Read.Directory",
-    "CrossTenantInformation.ReadBasic.All",
-    "Organization.Read.All",
-)
-PASSWORD = "correct-horse.battery-staple-of-a-certificate"
 SLICES = 2
 # Beside those of the demo.
 MORE = ("fourth", "tailwind") if os.environ.get("MSSP_SWEEP") == "full" else ()
 CUSTOMERS = sorted(["adatum", "contoso", "woodgrove", *MORE])
+ALONE = configuration.variables()
 
 Json = dict[str, t.Any]
 
@@ -44,33 +33,27 @@ Json = dict[str, t.Any]
 class Story:
     """Customers: looked at, set up, changed by hand, and audited by one job and by the jobs of two slices."""
 
-    def __init__(self, fleet: Onboarding, directory: Path, certified: Certified) -> None:
-        self.fleet = fleet
-        self.secrets: list[str] = [certified.private_key]
-        self.directory = directory
-        self.whole, self.merged = directory / "whole", directory / "merged"
-        alone = configuration.variables()
+    def __init__(self, fleet: Fleet) -> None:
+        self.tenant, self.secrets = fleet.sandbox.tenant, fleet.secrets
+        self.whole, self.merged = fleet.directory / "whole", fleet.directory / "merged"
         shared = configuration.variables(mssp_awx_reports=str(self.merged), mssp_awx_audit_slices=SLICES)
-        writer = self._identity(alone, {"client_secret": self._client("onboard")["client_secret"]}, "onboard")
-        reader = self._identity(
-            alone, {"certificate": certified.pem.read_text(encoding="utf-8"), "certificate_password": PASSWORD}, "audit"
-        )
-        onboard, audit = jobs.template_named(alone, "playbooks/onboard.yml"), jobs.template_named(alone, "playbooks/audit.yml")
+        onboard, audit = jobs.template_named(ALONE, "playbooks/onboard.yml"), jobs.template_named(ALONE, "playbooks/audit.yml")
+        writer, reader, run = fleet.writer, fleet.reader, fleet.run
 
-        self.looked, self.looked_log = self._run(onboard, "looked", writer, job_type="check")
-        self.made, self.made_log = self._run(onboard, "made", writer)
+        self.looked, self.looked_log = run(onboard, "looked", writer, job_type="check")
+        self.made, self.made_log = run(onboard, "made", writer)
         assert self.made.rc == 0, self.made
         self._by_hand()
-        self.audit, self.audit_log = self._run(audit, "audit", reader, reports=self.whole)
+        self.audit, self.audit_log = run(audit, "audit", reader, reports=self.whole)
         sliced = jobs.template_named(shared, "playbooks/audit.yml")
         with concurrent.futures.ThreadPoolExecutor(SLICES) as pool:
             self.slices = list(
                 pool.map(
-                    lambda x: self._run(sliced, f"slice{x}", reader, slice_=(x, SLICES), reports=self.merged)[0],
+                    lambda x: run(sliced, f"slice{x}", reader, slice_=(x, SLICES), reports=self.merged)[0],
                     range(1, SLICES + 1),
                 )
             )
-        self.report, self.report_log = self._run(
+        self.report, self.report_log = run(
             jobs.template_named(shared, "playbooks/report.yml"), "report", reader, reports=self.merged
         )
 
@@ -79,37 +62,14 @@ class Story:
         """All of them."""
         return [self.looked, self.made, self.audit, *self.slices, self.report]
 
-    def _client(self, name: str) -> Json:
-        return self.fleet.tenant("contoso").client(name)
-
-    def _identity(self, variables: Json, inputs: dict[str, str], name: str) -> Identity:
-        tenant = self.fleet.tenant("contoso")
-        also = {
-            "client_id": self._client(name)["client_id"],
-            "graph_url": tenant.graph_url,
-            "login_url": tenant.login_url,
-            "ca_certificate": Path(tenant.ca_path).read_text(encoding="utf-8"),
-        }
-        made = jobs.inject(variables, {**inputs, **also}, self.directory / f"files-{name}")
-        self.secrets += [x for x in made.secrets if "-----" not in x]
-        return made
-
-    def _run(self, template: Json, name: str, identity: Identity, **more: t.Any) -> tuple[Done, list[Json]]:
-        self.fleet.sandbox.log.clear()
-        hosts = {
-            x: {"mssp_onboard_tenant_id": self.fleet.tenant(x).domain, "mssp_onboard_mssp_tenant_id": MSSP} for x in CUSTOMERS
-        }
-        done = jobs.launch(template, self.directory / name, hosts=hosts, identity=identity, **more)
-        return done, self.fleet.sandbox.log.all()
-
     def _by_hand(self) -> None:
         """Somebody joins a group past all approval; a role's text is changed."""
-        tenant = self.fleet.tenant("contoso")
+        tenant = self.tenant("contoso")
         group = next(x["id"] for x in tenant.list("groups") if x["displayName"] == "Tier 1 Analyst")
         user = {"accountEnabled": True, "displayName": "Eve", "mailNickname": "eve", "userPrincipalName": f"eve@{tenant.domain}"}
         made = tenant.post("users", {**user, "passwordProfile": {"password": "not-kept"}})
         tenant.link(f"groups/{group}/members", made["id"])
-        other = self.fleet.tenant("woodgrove")
+        other = self.tenant("woodgrove")
         role = next(x for x in other.list(onboarding.ROLES, beta=True) if x["displayName"] == "Tier 2 Analysts")
         other.patch(f"{onboarding.ROLES}/{role['id']}", {"description": "changed"}, beta=True)
 
@@ -117,17 +77,8 @@ class Story:
 @pytest.fixture(scope="module")
 def story(tmp_path_factory: pytest.TempPathFactory) -> collections.abc.Iterator[Story]:
     """All jobs."""
-    directory = tmp_path_factory.mktemp("awx")
-    certified = Certified(directory / "certificates", PASSWORD)
-    config = three_customers()
-    config["applications"].append({"name": "audit", "permissions": list(READ), "certificate": str(certified.public)})
-    config["tenants"] += [{"display_name": x.title(), "domain": f"{x}.onmicrosoft.com"} for x in MORE]
-    with onboarding.running(directory, config) as fleet:
-        yield Story(fleet, directory, certified)
-
-
-def writes(log: list[Json]) -> list[str]:
-    return [f"{x['method']} {x['path']}" for x in log if x["write"]]
+    with awx_fleet.running(tmp_path_factory.mktemp("awx"), ALONE, CUSTOMERS, MORE) as fleet:
+        yield Story(fleet)
 
 
 def fleet_json(directory: Path) -> Json:
@@ -158,7 +109,7 @@ def test_a_check_writes_nothing_and_says_what_it_would(story: Story) -> None:
 
 def test_the_job_makes_every_customer(story: Story) -> None:
     for name in CUSTOMERS:
-        assert len(onboarding.estate(story.fleet.tenant(name)).policies) == 3, name
+        assert len(onboarding.estate(story.tenant(name)).policies) == 3, name
 
 
 def test_the_check_has_announced_what_the_job_has_done(story: Story) -> None:
