@@ -29,8 +29,8 @@ def plan(values: Values) -> Plan:
 
     :param values: the role's variables without their prefix, checked; what is not set is left out, null or empty.
     :return: `groups`, `roles`, `packages` and `policies`, lists of items in the order in which they are made, each with the
-        `number` of its group; `organization` and `catalog`, the options of one; `preflight`, those of tenant_info, and `let_in`, those
-        of cross_tenant_access; what concerns all of them. Nothing of the connection, since Ansible shows facts.
+        `number` of its group; `organization` and `catalog`, the options of one; `preflight`, those of tenant_info, and `let_in`,
+        those of cross_tenant_access; what concerns all of them. Nothing of the connection, since Ansible shows facts.
     """
     entries = [*values["tiers"], _approvers(values)]
     prefix = str(values.get("name_prefix") or "")
