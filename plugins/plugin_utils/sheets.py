@@ -53,7 +53,10 @@ def one_line(value: t.Any) -> str:
         return ""
     if isinstance(value, bool):
         return "yes" if value else "no"
-    return " ".join("".join(map(_harmless, str(value))).split())
+    text = str(value)
+    if not (text.isascii() and text.isprintable()):
+        text = "".join(map(_harmless, text))
+    return " ".join(text.split())
 
 
 def _harmless(character: str) -> str:
