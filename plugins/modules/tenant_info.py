@@ -21,6 +21,7 @@ options:
         that may hold directory roles takes, which is more.
       - V(preflight) takes what reading the gates of a tenant takes; V(approve) are the delegated permissions of who decides requests.
       - V(cross_tenant) is setting another tenant's entry in the cross-tenant access policy.
+      - V(catalog_owner) takes what onboarding reads where the application may write in one catalog only, by a role there.
       - V(audit) takes permissions to read only, V(audit_drift) those of it that the onboarding takes in check mode.
       - V(cut_off) also blocks users. V(block_tenant) and V(delete_guests) are what it and V(offboard) can do beyond.
     type: list
@@ -31,6 +32,7 @@ options:
       - role_assignable_groups
       - defender
       - entitlement
+      - catalog_owner
       - cut_off
       - block_tenant
       - cross_tenant

@@ -39,6 +39,7 @@ def plan(values: Values) -> Plan:
     tiers = list(enumerate(values["tiers"]))
     state = str(values.get("state") or "present")
     let_in = _let_in(values)
+    owner = truth(values.get("catalog_owner") or False)
     groups = [_group(number, entry, prefix, values) for number, entry in enumerate(entries)]
     accepted = _accepted(values)
     policies = [
@@ -52,14 +53,15 @@ def plan(values: Values) -> Plan:
         "look_up": str(values.get("mssp_domain") or "").strip(),
         "tenant": str(values["tenant_id"]).strip(),
         "directory_hint": values.get("domain") or None,
-        "features": [*(["entitlement", "groups"] if skip_defender else ["onboard"]), *(["cross_tenant"] if let_in else [])],
+        "features": [*_features(skip_defender, owner=owner), *(["cross_tenant"] if let_in else [])],
+        "catalog_owner": owner,
         "preflight": onboard_preflight.options(values, groups, policies, accepted, let_in),
         "let_in": let_in,
         "groups": groups,
         "roles": [] if skip_defender else [_role(number, tier, prefix, values) for number, tier in tiers],
         "organization": {
-            **_stated(name=values.get("connected_org_name"), org_state=values.get("connected_org_state")),
-            "description": str(values.get("connected_org_description") or ""),
+            # What is the customer's to make is the customer's to describe.
+            **({} if owner else _organization(values)),
             "accept_open_policies": "opens_policies" in accepted,
         },
         "catalog": {
@@ -75,6 +77,19 @@ def plan(values: Values) -> Plan:
         "policies": policies,
         "initial_approvers": list(values.get("initial_approvers") or []),
         "approvers_open": opened,
+    }
+
+
+def _features(skip_defender: bool, *, owner: bool) -> list[str]:
+    if owner:
+        return ["catalog_owner"] if skip_defender else ["catalog_owner", "defender"]
+    return ["entitlement", "groups"] if skip_defender else ["onboard"]
+
+
+def _organization(values: Values) -> Plan:
+    return {
+        **_stated(name=values.get("connected_org_name"), org_state=values.get("connected_org_state")),
+        "description": str(values.get("connected_org_description") or ""),
     }
 
 
@@ -126,8 +141,9 @@ def _package_name(entry: Values) -> str:
 
 def _group(number: int, entry: Values, prefix: str, values: Values) -> Item:
     assignable = values.get("role_assignable")
+    owner = truth(values.get("catalog_owner") or False)
     options = {
-        "description": str(entry.get("description") or ""),
+        **({} if owner else {"description": str(entry.get("description") or "")}),
         "adopt": truth(values["adopt"]),
         **_stated(group_id=entry.get("group_id"), role_assignable=None if assignable in (None, "") else truth(assignable)),
     }

@@ -232,6 +232,11 @@ def _summary(run: _Run) -> list[str]:
             f"Warning: the package {run.plan['packages'][-1]['name']} is closed, nobody can request it, until "
             "mssp_onboard_customer_approvers names who of the customer decides."
         )
+    if run.plan.get("catalog_owner"):
+        lines.append(
+            "Not ours to make or change (mssp_onboard_catalog_owner): groups, the connected organization, and what is outside of "
+            f"the catalog {run.plan['catalog']['name']}."
+        )
     return [*lines, *onboard_preflight.warnings(run.result("preflight")), *run.text("check_by_hand")]
 
 

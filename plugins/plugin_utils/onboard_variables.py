@@ -71,6 +71,7 @@ VARIABLES: Spec = {
     "adopt": _FLAG,
     "role_assignable": _FLAG,
     "skip_defender": _FLAG,
+    "catalog_owner": _FLAG,
     "tier1_permissions": _TEXTS,
     "live_response_permissions": {**_TEXTS, "least": 0},
     "tier2_permissions": _TEXTS,

@@ -57,12 +57,16 @@ _AUDIT = (
     *(name for provider in role_assignment.PERMISSIONS.values() for name in provider.read),
 )
 
+# What onboarding reads where a role in one catalog lets it write there, and the customer makes the rest (decisions S18).
+_CATALOG_OWNER = tuple(name for name in _DRIFT if name not in DefenderRole.permissions.read)
+
 FEATURES: t.Mapping[str, tuple[str, ...]] = {
     "onboard": (*_ENTITLEMENT, *_GROUPS, *_DEFENDER),
     "groups": _GROUPS,
     "role_assignable_groups": (*_GROUPS, ROLE_ASSIGNABLE),
     "defender": _DEFENDER,
     "entitlement": _ENTITLEMENT,
+    "catalog_owner": _CATALOG_OWNER,
     # What is taken away is what onboarding made: the same permissions, and those for people.
     "cut_off": (*_ENTITLEMENT, *_GROUPS, *_DEFENDER, *User.permissions.write),
     "block_tenant": CrossTenantPartner.permissions.write,

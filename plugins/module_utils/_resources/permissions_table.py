@@ -24,6 +24,7 @@ MODES: t.Mapping[str, tuple[str, ...]] = {
         "role_assignable_groups",
         "defender",
         "entitlement",
+        "catalog_owner",
         "cut_off",
         "block_tenant",
         "cross_tenant",

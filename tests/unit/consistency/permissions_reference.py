@@ -26,6 +26,7 @@ _KINDS = {"Role": "application", "Scope": "delegated"}
 # What is chosen, in a reader's words. A feature that needs nothing beyond an application's own set is not here.
 CHOICES = {
     "role_assignable_groups": "groups that may hold Entra roles: `mssp_onboard_role_assignable`",
+    "catalog_owner": "one catalog only: `mssp_onboard_catalog_owner`, in the place of those that write",
     "cut_off": "blocking users: the playbook `cutoff`, and letting guests in again",
     "block_tenant": "blocking the MSSP's tenant: `mssp_cutoff_block_tenant`",
     "cross_tenant": "letting the MSSP's tenant in, or trusting its second factor",

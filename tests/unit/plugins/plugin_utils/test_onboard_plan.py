@@ -43,6 +43,15 @@ def test_the_published_example():
     assert json.loads(json.dumps(made)) == made
 
 
+@pytest.mark.parametrize(("skip", "features"), [(True, ["catalog_owner"]), (False, ["catalog_owner", "defender"])])
+def test_who_owns_a_catalog_describes_nothing_else(skip, features):
+    made = plan(values(catalog_owner="yes", skip_defender=skip, connected_org_name="Ours"))
+    assert made["features"] == features
+    assert made["organization"] == {"accept_open_policies": False}
+    assert all(set(item["options"]) == {"adopt"} for item in made["groups"])
+    assert made["packages"] == plan(values())["packages"]
+
+
 def test_nothing_of_the_connection_is_in_it():
     made = plan(values(client_id="c1-id", client_secret="c2-secret", access_token="c3-token"))
     text = json.dumps(made)

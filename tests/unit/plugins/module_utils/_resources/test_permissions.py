@@ -60,9 +60,20 @@ def test_what_a_feature_needs(features, permissions):
 
 def test_onboarding_needs_all_that_its_parts_need():
     assert set(needed(["groups", "defender", "entitlement"])) == set(needed(["onboard"]))
-    parts = {"onboard", "groups", "role_assignable_groups", "defender", "entitlement"}
+    parts = {"onboard", "groups", "role_assignable_groups", "defender", "entitlement", "catalog_owner"}
     taking = {"cut_off", "block_tenant", "cross_tenant", "offboard", "delete_guests"}
     assert set(FEATURES) == {*parts, *taking, "audit", "audit_drift", "preflight", "approve"}
+
+
+def test_the_owner_of_a_catalog_only_reads_the_rest():
+    """Decisions S18."""
+    assert sorted(needed(["catalog_owner"])) == [
+        "CrossTenantInformation.ReadBasic.All",
+        "EntitlementManagement.Read.All",
+        "GroupMember.Read.All",
+        "Organization.Read.All",
+        "User.Read.All",
+    ]
 
 
 def test_role_assignable_groups_take_more_than_onboarding():

@@ -55,6 +55,8 @@ def test_what_an_application_always_asks_for(mode):
 def test_what_is_asked_for_only_when_chosen():
     chosen = {row.name for row in ROWS if "onboard" in row.modes and not row.core("onboard")}
     assert chosen == {
+        "EntitlementManagement.Read.All",
+        "GroupMember.Read.All",
         "Policy.Read.All",
         "Policy.Read.B2BManagementPolicy",
         "Policy.ReadWrite.CrossTenantAccess",
