@@ -7,7 +7,7 @@ DOCUMENTATION = r"""
 ---
 name: customers
 short_description: The customers of an MSSP as hosts, from its GDAP relationships
-version_added: 0.2.0
+version_added: 0.1.0
 author: mssp.defender contributors (@mssp-defender)
 description:
   - Asks Microsoft Graph, in the MSSP's own tenant, which customers it has, and makes each of them a host. Its tenant, its

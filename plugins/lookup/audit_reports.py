@@ -7,7 +7,7 @@ DOCUMENTATION = r"""
 ---
 name: audit_reports
 short_description: Write the reports of an audit from the documents of its customers
-version_added: 0.2.0
+version_added: 0.1.0
 author: mssp.defender contributors (@mssp-defender)
 description:
   - Works for the playbook C(mssp.defender.report). It reads C(customers/*.json) in a directory and writes the reports beside it,

@@ -8,7 +8,7 @@ DOCUMENTATION = r"""
 ---
 module: sign_in
 short_description: Let a person sign in once, and hand the refresh token to a command that keeps it
-version_added: 0.2.0
+version_added: 0.1.0
 author: mssp.defender contributors (@mssp-defender)
 description:
   - Shows a code, waits until a person has entered it in a browser and signed in, and gives the refresh token to O(store_command) on its

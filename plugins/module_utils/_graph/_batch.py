@@ -20,7 +20,7 @@ from ansible_collections.mssp.defender.plugins.module_utils._graph._errors impor
 
 Json = t.Any
 # A path below the version, and its query.
-Asked = tuple[str, t.Mapping[str, str] | None]
+Asked: t.TypeAlias = "tuple[str, t.Mapping[str, str] | None]"
 
 # Graph takes so many requests in a batch.
 _MOST = 20

@@ -50,7 +50,8 @@ def test_the_log_tells_what_came_in_one_batch(graph: Graph) -> None:
     graph.ok("GET", "/groups")
     batch(graph, request(1, "/groups"))
     numbers = [entry["batch"] for entry in graph.sandbox.control("GET", "requests")["requests"]]
-    assert numbers[0] == numbers[1] is not None
+    assert numbers[0] == numbers[1]
+    assert numbers[0] is not None
     assert numbers[2] is None
     assert numbers[3] not in (None, numbers[0])
 

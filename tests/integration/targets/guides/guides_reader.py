@@ -76,7 +76,10 @@ class Reader:
         heading = "A real customer"
         self.desk.write(heading)
         editor = self.directory / "editor"
-        editor.write_text(f"#!/bin/sh\nprintf 'vaulted_client_secret: {SECRETS['onboard']}\\n' >\"$1\"\n", encoding="utf-8")
+        lines = "".join(
+            f"vaulted_{name}: {SECRETS[of]}\\n" for name, of in (("client_secret", "onboard"), ("audit_secret", "audit"))
+        )
+        editor.write_text(f"#!/bin/sh\nprintf '{lines}' >\"$1\"\n", encoding="utf-8")
         editor.chmod(0o700)
         (create,) = self.guide.command(heading, "ansible-vault create")
         made = self.desk.at_terminal(create, EDITOR=shlex.quote(str(editor)))

@@ -74,11 +74,16 @@ def test_whether_requests_are_concerned(applications, expected):
     assert conditional.concerns_requests(applications) is expected
 
 
-def access_policy(*controls, state="enabled", operator="OR", users=GUESTS, applications=ALL, **conditions):
+def access_policy(*controls, state="enabled", operator="OR", users=None, applications=None, **conditions):
     return {
         "displayName": "Rule",
         "state": state,
-        "conditions": {"users": users, "applications": applications, "clientAppTypes": ["all"], **conditions},
+        "conditions": {
+            "users": GUESTS if users is None else users,
+            "applications": ALL if applications is None else applications,
+            "clientAppTypes": ["all"],
+            **conditions,
+        },
         "grantControls": {"operator": operator, "builtInControls": list(controls)},
     }
 
