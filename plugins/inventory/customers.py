@@ -198,6 +198,7 @@ compose:
 
 import hashlib
 import json
+import os
 import typing as t
 
 from ansible import constants as C
@@ -216,6 +217,11 @@ from ansible_collections.mssp.defender.plugins.plugin_utils.customers_facts impo
 # Taken apart elsewhere for modules; an inventory has neither.
 _CONNECTION = sorted(set(GRAPH.options) - {"options", "variables_prefix"})
 _SECRETS = tuple(name for name in _CONNECTION if GRAPH.options[name].get("no_log"))
+_PATHS = {
+    "ca_path": "MSSP_CA_PATH",
+    "certificate_path": "AZURE_CLIENT_CERTIFICATE_PATH",
+    "federated_token_file": "AZURE_FEDERATED_TOKEN_FILE",
+}
 _CHOICE = ("hostnames", "look_up_domains", "filters")
 
 
@@ -259,6 +265,9 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):  # type: i
         stated = config.get(name)
         if isinstance(stated, str) and self.templar.is_template(stated):
             return self.templar.template(stated)
+        # An empty variable says nothing, and AWX sets many: as a path Ansible takes it for a directory.
+        if stated is None and name in _PATHS and os.environ.get(_PATHS[name]) == "":
+            return None
         return self.get_option(name)
 
     @staticmethod
