@@ -92,10 +92,9 @@ integration: $(VENV)/.ready $(VENV216)/.ready ## Real playbooks against the sand
 robustness: $(VENV)/.ready ## Runs that are cut, throttled, lied to or doubled, in one process (MSSP_SWEEP=full: all of them)
 	python -m pytest -p no:cacheprovider -q -n $(JOBS) --dist loadfile tests/robustness
 
-core216: $(VENV)/.ready $(VENV216)/.ready ## Unit tests, one whole playbook and the leak tests on ansible-core 2.16
+core216: $(VENV)/.ready $(VENV216)/.ready ## Unit tests and one whole playbook on ansible-core 2.16
 	$(VENV216)/bin/python -m pytest -p no:cacheprovider -q -n $(JOBS) tests/unit
 	MSSP_TEST_ANSIBLE="$(CURDIR)/$(VENV216)/bin" python -m pytest -p no:cacheprovider -q tests/integration/targets/playbook_onboard -k smoke
-	MSSP_TEST_ANSIBLE="$(CURDIR)/$(VENV216)/bin" python -m pytest -p no:cacheprovider -q -n $(JOBS) --dist loadfile tests/integration/targets/leaks
 
 docs-troubleshooting: $(VENV)/.ready ## Write docs/troubleshooting.md from the table of failures
 	cd tests/support && python -m troubleshooting.page
