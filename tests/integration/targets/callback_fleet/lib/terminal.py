@@ -23,6 +23,8 @@ import pyte
 from harness.playbook import environment, programs
 
 _SECONDS = 120.0
+# How long a person waits before pressing a key once more.
+_PATIENCE = 8.0
 
 
 class Terminal:
@@ -76,11 +78,19 @@ class Terminal:
                 return self.lines()
         raise AssertionError("never seen; at last:\n" + "\n".join(self.lines()))
 
-    def finish(self) -> int:
-        """Read on to the end; the exit code."""
-        end = time.monotonic() + _SECONDS
+    def finish(self, keys: bytes = b"") -> int:
+        """Read on to the end; the exit code.
+
+        :param keys: pressed now, and again when nothing comes of it: Ansible throws away what is typed before it is ready.
+        """
+        began = time.monotonic()
+        presses = 0
         while self._read():
-            if time.monotonic() > end:
+            passed = time.monotonic() - began
+            if keys and passed >= presses * _PATIENCE:
+                presses += 1
+                self.press(keys)
+            if passed > _SECONDS:
                 self._process.kill()
         os.close(self._master)
         return self._process.wait(30)
