@@ -24,7 +24,7 @@ from ansible_collections.mssp.defender.plugins.modules import (
     mde_role,
     tenant_info,
 )
-from ansible_collections.mssp.defender.plugins.plugin_utils import onboard_run
+from ansible_collections.mssp.defender.plugins.plugin_utils import onboard_facts, onboard_run
 from sweeps.customer import Customer
 from sweeps.wanted import MSSP, Wanted
 from sweeps.wire import BASE_URL
@@ -118,12 +118,12 @@ class Run:
         (organization,) = self._task("connected_org", [{"org_tenant_id": MSSP, **plan["organization"]}])
         made = self._loop_of("aad_group", onboard_run.groups(plan["groups"], MSSP))
         whole = [result["group"] for result in made]
-        groups = [onboard_run.reference(group) for group in whole]
+        groups = [onboard_facts.reference(group) for group in whole]
         self._loop_of("mde_role", onboard_run.roles(plan["roles"], groups))
         (catalog,) = self._task("access_package_catalog", [{**plan["catalog"], "groups": whole}])
-        whence = onboard_run.referred(catalog, "catalog")
+        whence = onboard_facts.referred(catalog, "catalog")
         items = onboard_run.packages(plan["packages"], groups, whence, preflight["tenant"]["domain"])
-        packages = [onboard_run.referred(result, "access_package") for result in self._loop_of("access_package", items)]
+        packages = [onboard_facts.referred(result, "access_package") for result in self._loop_of("access_package", items)]
         policies = onboard_run.policies(plan["policies"], groups, packages, organization["connected_org"])
         self._loop_of("access_package_policy", policies)
 

@@ -9,6 +9,7 @@ import copy
 import pytest
 
 from ansible_collections.mssp.defender.plugins.module_utils._resources.references import Ref
+from ansible_collections.mssp.defender.plugins.plugin_utils import onboard_facts
 from ansible_collections.mssp.defender.plugins.plugin_utils import onboard_run as run
 
 MSSP = "11111111-2222-3333-4444-555555555555"
@@ -62,7 +63,7 @@ def test_groups_are_planned_with_what_is_known_of_them():
 
 def test_a_reference_is_what_others_need_and_no_more():
     catalog = {"id": "C", "displayName": "MSSP", "description": "x", "resources": [{"id": "R"}], "state": None}
-    assert run.reference(catalog) == {"id": "C", "displayName": "MSSP", "resources": [{"id": "R"}]}
+    assert onboard_facts.reference(catalog) == {"id": "C", "displayName": "MSSP", "resources": [{"id": "R"}]}
 
 
 @pytest.mark.parametrize(
@@ -76,7 +77,7 @@ def test_a_reference_is_what_others_need_and_no_more():
     ids=["made", "only a part made", "changed", "there"],
 )
 def test_only_what_this_run_has_made_is_known_to_be_empty(changes, empty):
-    made = run.referred({"catalog": {"id": "C"}, "changes": changes}, "catalog")
+    made = onboard_facts.referred({"catalog": {"id": "C"}, "changes": changes}, "catalog")
     # As the modules of the loop after it see it.
     assert Ref(made["id"], "MSSP Accesses", told=made).empty is empty
 
