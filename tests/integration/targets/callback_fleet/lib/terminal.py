@@ -23,6 +23,8 @@ import pyte
 from harness.playbook import environment, programs
 
 _SECONDS = 120.0
+# What a run that is interrupted, or has its answer, may take.
+_STUCK = 40.0
 # How long a person waits before pressing a key once more.
 _PATIENCE = 8.0
 
@@ -90,7 +92,7 @@ class Terminal:
             if keys and passed >= presses * _PATIENCE:
                 presses += 1
                 self.press(keys)
-            if passed > _SECONDS:
+            if passed > (_STUCK if keys else _SECONDS):
                 self._process.kill()
         os.close(self._master)
         return self._process.wait(30)
