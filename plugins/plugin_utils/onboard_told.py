@@ -12,6 +12,7 @@ from ansible_collections.mssp.defender.plugins.plugin_utils.onboard_facts import
 
 
 def summary(run: Run) -> list[str]:
+    """The lines that a run prints last: links, warnings of the preflight, and what somebody has to check by hand."""
     links = run.result("preflight")["links"]
     made = [result["access_package"] for result in run.results("packages")]
     where = f"{links['approvals'] or 'My Access of this cloud'}"
@@ -33,6 +34,7 @@ def summary(run: Run) -> list[str]:
 
 
 def changes(run: Run) -> list[Values]:
+    """Every difference, as modules return it, in the order in which a run makes them."""
     single = ("organization", "catalog", "let_in")
     results = []
     for name in ("organization", "groups", "roles", "catalog", "packages", "policies", "initial_approvers", "let_in"):
@@ -66,4 +68,5 @@ def refusals(run: Run) -> list[Values]:
 
 
 def failure(run: Run) -> Values:
+    """The `failure` of the first plan that failed; empty where none did."""
     return next(iter(refusals(run)), {}).get("failure") or {}

@@ -13,7 +13,7 @@ from harness import onboarding
 from harness.log import Entry
 from harness.onboarding import MSSP, Onboarding, customers, estate
 from harness.playbook import Result
-from harness.tenants import EM
+from harness.ways import by_hand
 
 PREFLIGHT = "mssp.defender.mssp_onboard : What the preflight has found"
 LOOK = "mssp.defender.mssp_onboard : Look before the first write"
@@ -162,16 +162,8 @@ def flight(tmp_path_factory: pytest.TempPathFactory) -> collections.abc.Iterator
     """Looked at all together, one alone, then some onboarded, twice."""
     with onboarding.running(tmp_path_factory.mktemp("preflight"), config()) as job:
         opens = job.tenant("opens")
-        catalog = opens.post(f"{EM}/catalogs", {"displayName": "Elsewhere"})["id"]
-        package = opens.post(f"{EM}/accessPackages", {"displayName": "Open", "catalog": {"id": catalog}})["id"]
-        policy = {
-            "displayName": "All partners",
-            "accessPackage": {"id": package},
-            "allowedTargetScope": "allConfiguredConnectedOrganizationUsers",
-            "expiration": {"type": "noExpiration"},
-            "requestorSettings": {"enableTargetsToSelfAddAccess": True},
-        }
-        opens.post(f"{EM}/assignmentPolicies", policy)
+        package = by_hand.package(opens, "Open", by_hand.catalog(opens, "Elsewhere"))
+        by_hand.open_to_all(opens, package)
         looked = job.run(hosts=hosts(job, *CASES), arguments=["--tags", "preflight", "--forks", "6"])
         looked_log = job.sandbox.log.all()
         assert job.run(hosts=hosts(job, "ready"), arguments=["--tags", "preflight"]).rc == 0
@@ -232,7 +224,7 @@ def test_looking_takes_few_requests(flight: Flight) -> None:
 
 def test_words_of_the_customer(flight: Flight) -> None:
     said = {name: " ".join(x["is"] for x in findings(flight, name)) for name in CASES}
-    assert "'Open' (policy 'All partners')" in said["opens"]
+    assert "'Open' (policy 'For all')" in said["opens"]
     assert "blocks all guests from requesting access packages: 'Rule'." in said["blocked"]
     assert "The MSSP's domain 'fabrikam-soc.onmicrosoft.com' is not on the list" in said["domains"]
     assert "'Tier 1 Analyst'" in said["restricted"]

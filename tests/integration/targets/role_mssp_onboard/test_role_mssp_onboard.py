@@ -13,7 +13,7 @@ import pytest
 from harness import onboarding
 from harness.onboarding import MSSP, Onboarding, customers, estate
 from harness.playbook import Result
-from harness.tenants import EM
+from harness.ways import by_hand
 
 LACKING = [
     "EntitlementManagement.ReadWrite.All",
@@ -244,18 +244,9 @@ def test_a_role_that_others_hold_is_not_widened(job: Onboarding) -> None:
 def test_packages_that_would_be_opened_stop_the_run(job: Onboarding) -> None:
     """Another package is open to all configured organizations without approval: stopped before the first write, or accepted."""
     tenant = job.tenant("opens")
-    catalog = tenant.post(f"{EM}/catalogs", {"displayName": "Elsewhere"})["id"]
-    package = tenant.post(f"{EM}/accessPackages", {"displayName": "Open", "catalog": {"id": catalog}})["id"]
-    policy = {
-        "displayName": "All partners",
-        "accessPackage": {"id": package},
-        "allowedTargetScope": "allConfiguredConnectedOrganizationUsers",
-        "expiration": {"type": "noExpiration"},
-        "requestorSettings": {"enableTargetsToSelfAddAccess": True},
-    }
-    tenant.post(f"{EM}/assignmentPolicies", policy)
+    by_hand.open_to_all(tenant, by_hand.package(tenant, "Open", by_hand.catalog(tenant, "Elsewhere")))
     said = sentence(job.run(hosts=customers(opens=job.variables("opens"))), "opens")
-    assert "would let all its users request without any approval: 'Open' (policy 'All partners')" in said
+    assert "would let all its users request without any approval: 'Open' (policy 'For all')" in said
     assert "mssp_onboard_connected_org_state" in said
     assert job.sandbox.log.writes() == []
 
@@ -269,7 +260,7 @@ def test_packages_that_would_be_opened_stop_the_run(job: Onboarding) -> None:
     )
     assert accepted.rc == 0, accepted
     assert [x["state"] for x in estate(tenant).organizations] == ["configured"]
-    assert "may also request 'Open' (policy 'All partners')" in " ".join((accepted.stdout + accepted.stderr).split())
+    assert "may also request 'Open' (policy 'For all')" in " ".join((accepted.stdout + accepted.stderr).split())
 
 
 def test_whatever_the_inventory_says_about_connections(job: Onboarding) -> None:
