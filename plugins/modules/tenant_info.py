@@ -394,6 +394,7 @@ def run(task: Task) -> dict[str, t.Any]:
             remedy=f"An administrator of the customer grants the application's whole set here: {task.consent_url()}",
             code="MissingPermission",
         )
+    task.graph.read_ahead([tenants.ORGANIZATION, *listing.asked_of_groups_named(params["group_names"])])
     tenant = _tenant(task, claims)
     other = _other(task)
     groups = listing.whole_groups_named(task.graph, params["group_names"])

@@ -16,33 +16,33 @@ from __future__ import annotations
 
 import collections.abc
 import contextlib
+import encodings.ascii  # noqa: F401  # pylint: disable=unused-import
 import json
 import os
 import types
 import typing as t
 
-# Not used here, but by nearly every task of the role, as is what begins with onboard_ below: loaded here once, for all workers.
+# Not used here, but by nearly every task: loaded here once, for all workers. So are encodings.ascii above and the lookup below.
 import ansible.plugins.lookup  # noqa: F401  # pylint: disable=unused-import
 from ansible import constants as C
 from ansible.module_utils.common.arg_spec import ModuleArgumentSpecValidator
 from ansible.module_utils.common.json import AnsibleJSONEncoder
 from ansible.module_utils.errors import UnsupportedError
 from ansible.plugins.action import ActionBase
+from ansible.utils.display import Display
 
+from ansible_collections.mssp.defender.plugins.lookup import onboard  # noqa: F401  # pylint: disable=unused-import
 from ansible_collections.mssp.defender.plugins.module_utils import _deps
 from ansible_collections.mssp.defender.plugins.module_utils._argspec import GRAPH, ArgumentSpec
 from ansible_collections.mssp.defender.plugins.module_utils._graph import _http
 from ansible_collections.mssp.defender.plugins.module_utils._runner import TASK_ENDS, execute, mask, tell_end, unexpected
 from ansible_collections.mssp.defender.plugins.module_utils._task import Task
-from ansible_collections.mssp.defender.plugins.plugin_utils import (  # noqa: F401  # pylint: disable=unused-import
-    onboard_check,
-    onboard_plan,
-    onboard_run,
-)
 
 # Parsing certifi's bundle costs 15 to 20 ms: here once, for all workers.
 _http.preload_trust()
 
+# Below -vvv core shows no arguments, but carries them from the worker, copies and keeps them: half of what a loop returns.
+_SHOWS_ARGUMENTS = 3
 _MASKED = "VALUE_SPECIFIED_IN_NO_LOG_PARAMETER"
 
 
@@ -125,7 +125,8 @@ class InProcessAction(ActionBase):  # type: ignore[misc]
             seconds=self._task.timeout or None,
         )
         result = t.cast("dict[str, t.Any]", _result(execute(self.body, task, hidden)))
-        result["invocation"] = mask(_plain(invocation), hidden)
+        if Display().verbosity >= _SHOWS_ARGUMENTS:
+            result["invocation"] = mask(_plain(invocation), hidden)
         if warnings:
             result["warnings"] = mask(warnings, hidden)
         return result

@@ -16,8 +16,8 @@ from sweeps.wanted import published
 from sweeps.wire import Sent
 from sweeps.worlds import World
 
-# The first that a run asks of Graph.
-_PATH = "/v1.0/organization"
+# The first that a run asks of Graph, in a batch with what it asks next.
+_PATH = "/organization"
 
 
 def struck(world: World, customer: Customer, wait_timeout: int = 300, **fault: t.Any) -> tuple[list[Sent], Run, list[str]]:
@@ -25,7 +25,7 @@ def struck(world: World, customer: Customer, wait_timeout: int = 300, **fault: t
     customer.faults({"method": "GET", "path": _PATH, **fault})
     run = Run(customer, published(), wait_timeout=wait_timeout)
     ending = run.play()
-    return [one for one in world.wire.sent if one.method == "GET" and _PATH in one.url], run, ending.sentences
+    return [one for one in world.wire.sent if _PATH in one.url or f'"{_PATH}?' in one.body], run, ending.sentences
 
 
 def gaps(sent: list[Sent]) -> list[float]:

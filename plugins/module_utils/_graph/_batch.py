@@ -68,9 +68,19 @@ def _capitals(name: str) -> str:
     return {"retry-after": "Retry-After", "date": "Date"}.get(name.lower(), name.lower())
 
 
+def is_not_worked(status: int | None) -> bool:
+    """Whether an answer of this status was not carried out, or not to the end: a read is then asked for again."""
+    return status == 429 or status in _LOST
+
+
 def not_worked(answer: Inner) -> bool:
-    """Whether it was not carried out, or not to the end: a read is then asked for again."""
-    return answer.status_code == 429 or answer.status_code in _LOST
+    """As `is_not_worked`, of an answer."""
+    return is_not_worked(answer.status_code)
+
+
+def throttled(answer: Inner) -> bool:
+    """Whether the service asks to come back, which it may for as long as the budget lasts."""
+    return answer.status_code == 429 or (answer.status_code == 503 and pause_of(answer) is not None)
 
 
 def pause_of(answer: Inner) -> float | None:
@@ -78,8 +88,13 @@ def pause_of(answer: Inner) -> float | None:
     return retry_after(answer)
 
 
+def refusal(answer: Inner) -> GraphError:
+    """Why it was not read."""
+    return from_answer(answer)
+
+
 def outcome(answer: Inner) -> Json | GraphError:
     """What was read, or why it was not."""
     if answer.status_code >= 300:
-        return from_answer(answer)
+        return refusal(answer)
     return answer.content if isinstance(answer.content, dict) else {}

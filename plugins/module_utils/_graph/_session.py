@@ -108,21 +108,38 @@ class Graph:
 
         Collections come with all their pages. What was throttled or lost is asked for again, within the budget.
         """
-        found: dict[int, _batch.Inner] = {}
+        found: dict[int, t.Any] = {}
         paths = [self._url(path, query, beta).partition(self._url("", None, beta).rstrip("/"))[2] for path, query in asked]
         attempt = 0
         while waiting := [number for number in range(len(paths)) if number not in found]:
             answers = self._batched({number: paths[number] for number in waiting}, beta)
             again = {number: answer for number, answer in answers.items() if _batch.not_worked(answer)}
-            found.update({number: answer for number, answer in answers.items() if number not in again})
+            found.update({number: _batch.outcome(answer) for number, answer in answers.items() if number not in again})
             if again:
                 pause = max(_batch.pause_of(answer) or 0 for answer in again.values()) or backoff(attempt)
                 attempt += 1
-                if attempt >= _TRIES or not self.budget.fits(pause):
-                    found.update(again)
+                throttled = all(_batch.throttled(answer) for answer in again.values())
+                if (attempt >= _TRIES and not throttled) or not self.budget.fits(pause):
+                    found.update({number: _exhausted(_batch.refusal(answer), attempt) for number, answer in again.items()})
                 else:
                     self.budget.sleep(pause)
-        return [self._whole(_batch.outcome(found[number])) for number in range(len(paths))]
+        return [self._whole(found[number]) for number in range(len(paths))]
+
+    def read_ahead(self, asked: t.Sequence[_batch.Asked], *, beta: bool = False) -> None:
+        """Read several things in one request, for the `get` or `list` that asks for each in a moment.
+
+        What is refused is left to them, which know what it means. Fewer than two are left to them as well.
+
+        :raises GraphError: when one is throttled or lost for as long as the task may wait: to ask again would be no use.
+        """
+        unread = [(path, query) for path, query in asked if self._url(path, query, beta) not in self._read]
+        if len(unread) < 2:
+            return
+        for (path, query), outcome in zip(unread, self.together(unread, beta=beta), strict=True):
+            if not isinstance(outcome, GraphError):
+                self._read[self._url(path, query, beta)] = outcome
+            elif _batch.is_not_worked(outcome.status):
+                raise outcome
 
     def _batched(self, paths: t.Mapping[int, str], beta: bool) -> dict[int, _batch.Inner]:
         answers: dict[int, _batch.Inner] = {}

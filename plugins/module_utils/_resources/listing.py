@@ -51,15 +51,19 @@ def groups_shown(graph: Graph, found: t.Iterable[Entity]) -> list[Entity]:
     return _shown(Group(graph, {}), found)
 
 
-def whole_groups_named(graph: Graph, names: t.Sequence[str]) -> list[Entity]:
-    """The groups that have one of the names, in as few requests as Graph's limit of a filter allows."""
-    found: list[Entity] = []
+def asked_of_groups_named(names: t.Sequence[str]) -> list[tuple[str, dict[str, str]]]:
+    """The requests of `whole_groups_named`: as few as Graph's limit of a filter allows."""
+    asked = []
     for first in range(0, len(names), _CONDITIONS):
-        some = names[first : first + _CONDITIONS]
-        condition = " or ".join(f"displayName eq {literal(name)}" for name in some)
-        listed = graph.list("groups", {"$filter": condition, "$select": SELECT})
-        found += [x for x in listed if x.get("displayName") in some]
-    return found
+        condition = " or ".join(f"displayName eq {literal(name)}" for name in names[first : first + _CONDITIONS])
+        asked.append(("groups", {"$filter": condition, "$select": SELECT}))
+    return asked
+
+
+def whole_groups_named(graph: Graph, names: t.Sequence[str]) -> list[Entity]:
+    """The groups that have one of the names."""
+    listed = [group for path, query in asked_of_groups_named(names) for group in graph.list(path, query)]
+    return [group for group in listed if group.get("displayName") in names]
 
 
 def _sets(graph: Graph, path: str, *names: str) -> Entity:

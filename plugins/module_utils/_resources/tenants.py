@@ -33,9 +33,13 @@ class OtherTenant:
     domain: str
 
 
+# The request of `organization`, for who reads several things at once.
+ORGANIZATION = ("organization", {"$select": "id,displayName,verifiedDomains"})
+
+
 def organization(graph: Graph) -> dict[str, t.Any]:
     """The organization that the token belongs to: id, displayName, verifiedDomains."""
-    listed = graph.list("organization", {"$select": "id,displayName,verifiedDomains"})
+    listed = graph.list(*ORGANIZATION)
     if not listed:
         raise Failure("Graph shows no organization for this token", remedy="Check tenant_id.", code="NoOrganization")
     return listed[0]

@@ -161,6 +161,8 @@ def tell(sandbox: Sandbox, stories: t.Sequence[Story], directory: Path, **more: 
         directory,
         hosts={"all": {"hosts": hosts}},
         diff=True,
+        # Arguments are compared as well, and shown from here on.
+        verbosity=3,
         env={
             "ANSIBLE_BECOME_PLUGINS": str(SUPPORT / "become"),
             "ANSIBLE_FORKS": str(_FORKS),

@@ -147,3 +147,56 @@ def test_tokens_are_renewed_as_for_any_request():
     g = graph(Http(refusal(401, "InvalidAuthenticationToken"), batch(inner(0, body={"n": 0}))), tokens=tokens)
     assert g.together([("x", None)]) == [{"n": 0}]
     assert tokens.dropped == 1
+
+
+# -- reading ahead ---------------------------------------------------------------------------------------------------
+
+
+def test_what_was_read_ahead_is_not_asked_for_again():
+    http = Http(batch(inner(0, body={"value": [{"id": "a"}]}), inner(1, body={"id": "b"})))
+    session = graph(http)
+    session.read_ahead([("groups", {"$select": "id"}), ("users/b", None)])
+    assert session.list("groups", {"$select": "id"}) == [{"id": "a"}]
+    assert session.get("users/b") == {"id": "b"}
+    assert http.lines == ["POST /v1.0/$batch"]
+
+
+def test_what_could_not_be_read_ahead_is_left_to_who_asks():
+    refused = {"error": {"code": "Authorization_RequestDenied", "message": "No."}}
+    http = Http(batch(inner(0, 403, refused), inner(1, body={"n": 1})), refusal(403, "Authorization_RequestDenied"))
+    session = graph(http)
+    session.read_ahead([("x", None), ("y", None)])
+    with pytest.raises(GraphError) as caught:
+        session.get("x")
+    assert (caught.value.status, session.get("y")) == (403, {"n": 1})
+    assert http.lines == ["POST /v1.0/$batch", "GET /v1.0/x"]
+
+
+@pytest.mark.parametrize(("status", "code"), [(429, "TooManyRequests"), (503, "ServiceUnavailable")])
+def test_what_is_throttled_without_end_is_not_asked_for_again(status, code):
+    busy = {"error": {"code": code, "message": "No."}}
+    http = Http(
+        *[batch(inner(0, status, busy, **{"Retry-After": "60"}), inner(1, body={"n": 1}))]
+        + [batch(inner(0, status, busy, **{"Retry-After": "60"}))] * 4
+    )
+    clock = Clock()
+    with pytest.raises(GraphError, match=r"\(tried 5 times\)"):
+        graph(http, clock=clock, seconds=240).read_ahead([("x", None), ("y", None)])
+    assert clock.slept == [60] * 4
+
+
+def test_one_thing_is_not_worth_reading_ahead():
+    http = Http({"n": 0}, {"n": 1})
+    session = graph(http)
+    session.get("x")
+    session.read_ahead([("x", None), ("y", None)])
+    assert session.get("y") == {"n": 1}
+    assert http.lines == ["GET /v1.0/x", "GET /v1.0/y"]
+
+
+def test_a_write_drops_what_was_read_ahead():
+    http = Http(batch(inner(0, body={"n": 0}), inner(1, body={"n": 1})), {}, {"n": 2})
+    session = graph(http)
+    session.read_ahead([("x", None), ("y", None)])
+    session.post("z", {})
+    assert session.get("x") == {"n": 2}
