@@ -22,6 +22,7 @@ URL = "https://graph.test"
 A = "aaaaaaaa-0000-4000-8000-000000000001"
 B = "bbbbbbbb-0000-4000-8000-000000000002"
 C = "cccccccc-0000-4000-8000-000000000003"
+D = "dddddddd-0000-4000-8000-000000000004"
 TENANT = "11111111-2222-3333-4444-555555555555"
 
 
@@ -158,6 +159,11 @@ class Routes(Http):
                     step = step.pop(0)
                 return _play(step, sent)
         raise AssertionError(f"unexpected request: {line}")
+
+
+def writes(http: Http) -> list[Request]:
+    """What was sent and is no reading."""
+    return [sent for sent in http.sent if sent.method != "GET"]
 
 
 def page(*items: t.Any, next_link: str | None = None) -> dict[str, t.Any]:

@@ -21,7 +21,7 @@ from ansible_collections.mssp.defender.plugins.module_utils._resources.cross_ten
     unmanaged,
 )
 from ansible_collections.mssp.defender.plugins.modules import cross_tenant_access
-from ansible_collections.mssp.defender.tests.unit.fakes import TENANT, A, Routes, answer, graph, page, refusal
+from ansible_collections.mssp.defender.tests.unit.fakes import TENANT, A, Routes, answer, graph, page, refusal, writes
 
 ENTRY = f"{PARTNERS}/{TENANT}"
 TRUST = {"isMfaAccepted": False, "isCompliantDeviceAccepted": True, "isHybridAzureADJoinedDeviceAccepted": False}
@@ -30,10 +30,6 @@ TRUST = {"isMfaAccepted": False, "isCompliantDeviceAccepted": True, "isHybridAzu
 def partner(table, desired=None, **more):
     http = Routes(table)
     return CrossTenantPartner(graph(http), dict(desired or {}), tenant_id=TENANT, **more), http
-
-
-def writes(http):
-    return [sent for sent in http.sent if sent.method != "GET"]
 
 
 def test_the_properties_are_options_of_the_module():

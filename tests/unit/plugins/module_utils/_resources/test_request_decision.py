@@ -12,7 +12,7 @@ import requests as http_library
 from ansible_collections.mssp.defender.plugins.module_utils._failures import Failure, GraphError
 from ansible_collections.mssp.defender.plugins.module_utils._resources.references import References
 from ansible_collections.mssp.defender.plugins.module_utils._resources.request_decision import Decision, wanted_by
-from ansible_collections.mssp.defender.tests.unit.fakes import A, B, C, Routes, answer, graph, page, refusal
+from ansible_collections.mssp.defender.tests.unit.fakes import A, B, C, Routes, answer, graph, page, refusal, writes
 
 EM = "identityGovernance/entitlementManagement"
 REQUESTS = f"{EM}/assignmentRequests"
@@ -54,10 +54,6 @@ def make(http, decision="approve", claims=None, *, dry=False, **options):
     wanted = Decision(client, PERSON if claims is None else claims, decision, "Why")
     wanted.check()
     return wanted.make(wanted.find(params, References(client, dry)), dry=dry)
-
-
-def writes(http):
-    return [str(sent) for sent in http.sent if sent.method != "GET"]
 
 
 def test_a_decision():

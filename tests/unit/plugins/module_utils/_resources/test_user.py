@@ -24,9 +24,8 @@ from ansible_collections.mssp.defender.plugins.module_utils._resources.user impo
 from ansible_collections.mssp.defender.plugins.module_utils._resources.user_listing import named, shown_with
 from ansible_collections.mssp.defender.plugins.module_utils._resources.user_origin import Home, domains, users_of, users_of_tenant
 from ansible_collections.mssp.defender.plugins.modules import aad_user
-from ansible_collections.mssp.defender.tests.unit.fakes import TENANT, A, B, C, Routes, answer, graph, page, refusal
+from ansible_collections.mssp.defender.tests.unit.fakes import TENANT, A, B, C, D, Routes, answer, graph, page, refusal, writes
 
-D = "dddddddd-0000-4000-8000-000000000004"
 GUEST = {"id": A, "displayName": "Lea", "userPrincipalName": "lea_m.example#EXT#@c.example", "userType": "Guest"}
 MEMBER = {"id": A, "displayName": "Ada", "userPrincipalName": "ada@c.example", "userType": "Member"}
 READ = f"GET users/{A}?$select={SELECT}"
@@ -40,10 +39,6 @@ EVERYBODY = f"GET users?$select={SELECT}&$top={PAGE}"
 def user(table, desired=None, key=A, **more):
     http = Routes(table)
     return User(graph(http), dict(desired or {}), key=key, **more), http
-
-
-def writes(http):
-    return [sent for sent in http.sent if sent.method != "GET"]
 
 
 # -- one user --------------------------------------------------------------------------------------------------------
