@@ -26,7 +26,7 @@ def pick(entity: t.Any, path: str) -> t.Any:
 
 
 def has(entity: t.Any, path: str) -> bool:
-    """Whether the user stated a value at this path."""
+    """Whether there is a value at a dotted path, null included: in what the user wants, whether it is stated."""
     for step in path.split("."):
         if isinstance(entity, list):
             if int(step) >= len(entity):

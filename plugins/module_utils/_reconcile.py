@@ -107,7 +107,12 @@ def plan_links(part: Part, stored: t.Sequence[Link], wanted: t.Sequence[Link]) -
 
 
 def reconcile(resource: Resource, *, state: str = "present", check_mode: bool = False, force: bool = False) -> Outcome:
-    """Bring one object to the wanted state; in check mode only say what that would take."""
+    """Bring one object to the wanted state; in check mode only say what that would take.
+
+    :param state: `present` or `absent`.
+    :param force: delete the object although it is in use.
+    :raises Failure: what the resource refuses, and with `GraphError` what Graph does; it says what was being done.
+    """
     label = f"{resource.type} '{resource.name}'"
     with doing(f"read the {label}"):
         current = resource.find()

@@ -167,6 +167,8 @@ class Task:
         """Refuse a tenant that another host of this run already works on: one of the two is a typing error.
 
         Known by a file in the run's private directory; without one (an ordinary module run) nothing is refused.
+
+        :raises InvalidInput: another host has claimed it, or no tenant is named.
         """
         choose(self.params)  # a tenant that is not named cannot be claimed
         if self.run_directory is None or self.host is None:

@@ -345,6 +345,7 @@ from ansible_collections.mssp.defender.plugins.module_utils._graph._auth import 
 from ansible_collections.mssp.defender.plugins.module_utils._graph._odata import is_guid
 from ansible_collections.mssp.defender.plugins.module_utils._paths import Entity
 from ansible_collections.mssp.defender.plugins.module_utils._resources import listing, origin, tenants
+from ansible_collections.mssp.defender.plugins.module_utils._resources.entitlement_management import SETTINGS
 from ansible_collections.mssp.defender.plugins.module_utils._resources.features import FEATURES, needed
 from ansible_collections.mssp.defender.plugins.module_utils._resources.preflight import gates, partner
 from ansible_collections.mssp.defender.plugins.module_utils._resources.preflight.finding import KINDS, Finding
@@ -353,7 +354,6 @@ from ansible_collections.mssp.defender.plugins.module_utils._resources.preflight
 from ansible_collections.mssp.defender.plugins.module_utils._runner import run_module
 from ansible_collections.mssp.defender.plugins.module_utils._task import Task
 
-_SETTINGS = "identityGovernance/entitlementManagement/settings"
 _TOLD = ("externalUserLifecycleAction", "durationUntilExternalUserDeletedAfterBlocked")
 
 SPEC = GRAPH.merge(
@@ -489,7 +489,7 @@ def _other(task: Task) -> dict[str, t.Any] | None:
 
 def _settings(task: Task) -> dict[str, t.Any] | None:
     try:
-        found = task.graph.get(_SETTINGS)
+        found = task.graph.get(SETTINGS)
     except GraphError as error:
         if error.status not in (403, 404):
             raise

@@ -63,6 +63,8 @@ class Budget:
         """Call `probe` until it gives something, with growing pauses.
 
         :param what: what is waited for, as a clause: "the group 'x' to be visible to entitlement management".
+        :param first: seconds before the second call; each pause is longer than the one before, up to `longest`.
+        :raises Failure: with the code `Timeout`, when the next pause does not fit into the budget.
         """
         pause = first
         while True:

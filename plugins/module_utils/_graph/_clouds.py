@@ -47,7 +47,10 @@ class Cloud:
         return f"Microsoft documents no {_bare(FEATURES[feature].what)} for the cloud {self.name}. {FEATURES[feature].effect}"
 
     def require(self, feature: str) -> None:
-        """Fail with one sentence, before anything is asked, when this cloud is documented not to have the feature."""
+        """Refuse, before anything is asked, what this cloud is documented not to have.
+
+        :raises Failure: with the code `NotInThisCloud`.
+        """
         if self.lacks(feature):
             raise Failure(
                 f"the cloud {self.name} does not have {FEATURES[feature].what}",
@@ -123,7 +126,10 @@ MICROSOFT_LOGIN_URLS = frozenset(cloud.login_url for cloud in _CLOUDS)
 
 
 def find_cloud(name: str) -> Cloud:
-    """The cloud of this name or of Azure's name for it, without regard to case."""
+    """The cloud of this name or of Azure's name for it, without regard to case.
+
+    :raises InvalidInput: no cloud is called so.
+    """
     wanted = name.strip().lower()
     wanted = _ALIASES.get(wanted, wanted)
     for cloud in _CLOUDS:
@@ -135,7 +141,7 @@ def find_cloud(name: str) -> Cloud:
 
 
 def by_graph(url: str) -> Cloud | None:
-    """The cloud whose Graph this is."""
+    """The cloud whose Graph this is; None for an address that is not Microsoft's."""
     return next((cloud for cloud in _CLOUDS if cloud.graph_url == url), None)
 
 

@@ -18,14 +18,14 @@ from ansible_collections.mssp.defender.plugins.module_utils._graph._odata import
 from ansible_collections.mssp.defender.plugins.module_utils._graph._session import Graph
 from ansible_collections.mssp.defender.plugins.module_utils._normalise import exact, flag, text, word
 from ansible_collections.mssp.defender.plugins.module_utils._paths import Entity
+from ansible_collections.mssp.defender.plugins.module_utils._resources.assignment_reading import not_ended
 from ansible_collections.mssp.defender.plugins.module_utils._resources.base import Link, Part, Property, Resource
 from ansible_collections.mssp.defender.plugins.module_utils._resources.catalog import find_resource
 from ansible_collections.mssp.defender.plugins.module_utils._resources.directory_objects import DirectoryObjects
+from ansible_collections.mssp.defender.plugins.module_utils._resources.entitlement_management import ASSIGNMENTS, PACKAGES
 from ansible_collections.mssp.defender.plugins.module_utils._resources.permissions import Permissions
 from ansible_collections.mssp.defender.plugins.module_utils._resources.references import Ref
 
-_EM = "identityGovernance/entitlementManagement"
-PACKAGES = f"{_EM}/accessPackages"
 EXPAND = "catalog,resourceRoleScopes($expand=role,scope)"
 _ZERO = "00000000-0000-0000-0000-000000000000"
 
@@ -119,7 +119,14 @@ def _body(resource: Entity, group_id: str, role_name: str) -> Entity:
 
 
 class AccessPackage(Resource):
-    """One access package, by catalog and name, or by id."""
+    """One access package, by catalog and name, or by id.
+
+    :param catalog: None when the package is named by its id.
+    :param roles: what it grants; None leaves that alone.
+    :param append: leave what else it grants.
+    :param append_incompatible: leave what else it excludes.
+    :param incompatible_groups: whose members cannot get it; None leaves that alone, as for `incompatible_packages`.
+    """
 
     type = "access package"
     permissions: t.ClassVar[Permissions] = Permissions(
@@ -209,11 +216,7 @@ class AccessPackage(Resource):
 
     def obstacles(self, current: Entity) -> list[str]:
         query = {"$filter": f"accessPackage/id eq {literal(current['id'])}", "$expand": "target"}
-        live = [
-            assignment
-            for assignment in self.graph.list(f"{_EM}/assignments", query)
-            if word(assignment.get("state")) != "expired"
-        ]
+        live = not_ended(self.graph.list(ASSIGNMENTS, query))
         people = ", ".join(repr((x.get("target") or {}).get("displayName") or "somebody") for x in live[:5])
         return [f"{some(len(live), 'live assignment')} ({people})"] if live else []
 

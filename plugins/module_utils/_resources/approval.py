@@ -19,10 +19,9 @@ from ansible_collections.mssp.defender.plugins.module_utils._graph._odata import
 from ansible_collections.mssp.defender.plugins.module_utils._graph._session import Graph
 from ansible_collections.mssp.defender.plugins.module_utils._normalise import duration, instant, word
 from ansible_collections.mssp.defender.plugins.module_utils._paths import Entity
+from ansible_collections.mssp.defender.plugins.module_utils._resources.entitlement_management import APPROVALS, POLICIES
 from ansible_collections.mssp.defender.plugins.module_utils._resources.request import PENDING, PERMISSIONS, is_of, timed_out
 
-_EM = "identityGovernance/entitlementManagement"
-APPROVALS = f"{_EM}/accessPackageAssignmentApprovals"
 # What is written, and what is then read.
 WRITTEN = {"approve": "Approve", "deny": "Deny"}
 READ = {"approve": "Approved", "deny": "Denied"}
@@ -34,7 +33,10 @@ def is_person(claims: t.Mapping[str, t.Any]) -> bool:
 
 
 def require_person(claims: t.Mapping[str, t.Any]) -> None:
-    """Refuse an application's token before Graph does (it answers 403 without a reason)."""
+    """Refuse an application's token before Graph does (it answers 403 without a reason).
+
+    :raises Failure: with the code `NotAPerson`.
+    """
     if not is_person(claims):
         raise Failure(
             "the token is an application's, and Microsoft Graph lets only people see and decide approvals",
@@ -45,7 +47,10 @@ def require_person(claims: t.Mapping[str, t.Any]) -> None:
 
 
 def read_stages(graph: Graph, request_id: str, claims: t.Mapping[str, t.Any], *, fresh: bool = False) -> list[Entity] | None:
-    """The stages of a request's approval in their order; None when this person may not see them, empty when it has none."""
+    """The stages of a request's approval in their order; None when this person may not see them, empty when it has none.
+
+    :param claims: of the access token.
+    """
     try:
         return graph.list(f"{APPROVALS}/{segment(request_id)}/stages", fresh=fresh)
     except GraphError as error:
@@ -156,7 +161,7 @@ def read_policies(graph: Graph, request: Entity) -> list[Entity]:
     if not package_id or word(request.get("state")) != word(PENDING):
         return []
     try:
-        return graph.list(f"{_EM}/assignmentPolicies", {"$filter": f"accessPackage/id eq {literal(package_id)}"})
+        return graph.list(POLICIES, {"$filter": f"accessPackage/id eq {literal(package_id)}"})
     except GraphError as error:
         if error.status != 403:
             raise

@@ -25,9 +25,9 @@ from ansible_collections.mssp.defender.plugins.module_utils._resources import as
 from ansible_collections.mssp.defender.plugins.module_utils._resources import assignment_refusals as refusals
 from ansible_collections.mssp.defender.plugins.module_utils._resources import assignment_schedule as schedules
 from ansible_collections.mssp.defender.plugins.module_utils._resources import assignment_waiting as waiting
-from ansible_collections.mssp.defender.plugins.module_utils._resources.assignment_reading import REQUESTS
 from ansible_collections.mssp.defender.plugins.module_utils._resources.assignment_references import policy_of
 from ansible_collections.mssp.defender.plugins.module_utils._resources.base import Property, Resource
+from ansible_collections.mssp.defender.plugins.module_utils._resources.entitlement_management import REQUESTS
 from ansible_collections.mssp.defender.plugins.module_utils._resources.permissions import Permissions
 from ansible_collections.mssp.defender.plugins.module_utils._resources.references import Ref
 
@@ -40,9 +40,12 @@ class Assignment(Resource):
     """One assignment, by package and person, or by its id.
 
     :param desired: the `schedule`, when it is stated.
+    :param package: None when the assignment is named by its id, as for `person` and `address`.
     :param person: a user of the directory; None for somebody who is invited, and with an id.
     :param address: how the operator named the person.
     :param policy: the policy as the operator wrote it; None for the package's only one.
+    :param justification: for whoever reads the request.
+    :param bypass_approval: ask the service not to ask the approvers (decisions M3).
     :param ending: whether it is to be ended: what has ended already is then not there.
     :param now: the present in UTC; injected by tests.
     """
@@ -286,6 +289,7 @@ class Assignment(Resource):
 
         :param known: the assignment so far, as it is shown.
         :return: the assignment as it then is, as it is shown; None when there is none.
+        :raises Failure: when it was refused, when its delivery failed, or when time is over.
         """
         removal = reading.is_removal(self.request)
         if self.request is None or removal != self._ending:

@@ -27,7 +27,11 @@ def by_id(graph: Graph, assignment_id: str) -> list[Entity]:
 
 
 def found(graph: Graph, people: People, params: t.Mapping[str, t.Any], states: t.Sequence[str]) -> list[Entity]:
-    """The assignments in these states that meet every stated option, as they are shown."""
+    """The assignments in these states that meet every stated option, as they are shown.
+
+    :param params: the options `catalog`, `access_package`, `policy`, `target` and `connected_org`; None is not stated.
+    :raises InvalidInput: an option names nothing or several things.
+    """
     catalog = None if params["catalog"] is None else people.catalog(params["catalog"], "catalog")
     package = None
     if params["access_package"] is not None:

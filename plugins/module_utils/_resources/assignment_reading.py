@@ -16,11 +16,9 @@ from ansible_collections.mssp.defender.plugins.module_utils._graph._odata import
 from ansible_collections.mssp.defender.plugins.module_utils._graph._session import Graph
 from ansible_collections.mssp.defender.plugins.module_utils._normalise import word
 from ansible_collections.mssp.defender.plugins.module_utils._paths import Entity
+from ansible_collections.mssp.defender.plugins.module_utils._resources.entitlement_management import ASSIGNMENTS, REQUESTS
 from ansible_collections.mssp.defender.plugins.module_utils._resources.references import Ref
 
-_EM = "identityGovernance/entitlementManagement"
-ASSIGNMENTS = f"{_EM}/assignments"
-REQUESTS = f"{_EM}/assignmentRequests"
 EXPAND = "target($expand=connectedOrganization),accessPackage,assignmentPolicy"
 
 # What lives: neither ended nor failed.
@@ -32,6 +30,15 @@ CANCELLABLE = frozenset({"submitted", "pendingapproval", "scheduled"})
 
 _SHOWN = ("id", "state", "status", "schedule", "expiredDateTime")
 _REQUEST_SHOWN = ("id", "requestType", "state", "status", "createdDateTime", "completedDateTime")
+
+
+def not_ended(assignments: t.Iterable[Entity]) -> list[Entity]:
+    """Those that stand in the way of deleting what they belong to, in messages "live assignments".
+
+    Graph refuses to delete a package or a policy that has one, and keeps those that have ended as `expired` (sections E.1, F.6
+    and G.2 of the reference). Whether one whose delivery failed counts there is not documented: it does here.
+    """
+    return [assignment for assignment in assignments if word(assignment.get("state")) != "expired"]
 
 
 def is_target(subject: t.Mapping[str, t.Any] | None, person: Ref | None, address: str | None) -> bool:

@@ -15,7 +15,7 @@ from ansible_collections.mssp.defender.plugins.module_utils._graph._session impo
 from ansible_collections.mssp.defender.plugins.module_utils._normalise import word
 from ansible_collections.mssp.defender.plugins.module_utils._paths import Entity
 from ansible_collections.mssp.defender.plugins.module_utils._resources.base import KNOWN_AFTER_APPLY
-from ansible_collections.mssp.defender.plugins.module_utils._resources.policy import POLICIES
+from ansible_collections.mssp.defender.plugins.module_utils._resources.entitlement_management import POLICIES
 from ansible_collections.mssp.defender.plugins.module_utils._resources.references import Ref, References
 
 
@@ -23,7 +23,10 @@ class People(References):
     """References, and people whom the directory does not know."""
 
     def person(self, value: t.Any, option: str) -> Ref | None:
-        """A user as `user` finds one; None for an address that nobody of the directory has."""
+        """A user as `user` finds one; None for an address that nobody of the directory has.
+
+        :raises InvalidInput: as `user`, but not for such an address.
+        """
 
         def look(name: str) -> list[dict[str, t.Any]]:
             return self._find_user(name) or ([{"id": ""}] if "@" in name else [])
@@ -37,6 +40,7 @@ def policy_of(graph: Graph, package: Ref, value: t.Any) -> Entity:
 
     :param value: what the operator wrote, or the object that a task has returned; None when nothing.
     :return: the policy as Graph has it; of a package that is only planned, what little is known.
+    :raises InvalidInput: the package has no policy, or the value names none of its policies or several.
     """
     wanted = value.get("id") if isinstance(value, dict) else value
     if not package.known or wanted == KNOWN_AFTER_APPLY:

@@ -25,7 +25,11 @@ END = "schedule.expiration.endDateTime"
 
 
 def stated(duration_days: int | None, ends: str | None) -> Entity:
-    """The `schedule` of a request as the options state it; empty when they do not."""
+    """The `schedule` of a request as the options state it; empty when they do not.
+
+    :param ends: ISO 8601; without a zone it is UTC.
+    :raises InvalidInput: less than a day, or text that is no point in time.
+    """
     if duration_days is not None:
         if duration_days < 1:
             raise InvalidInput(
@@ -42,14 +46,18 @@ def stated(duration_days: int | None, ends: str | None) -> Entity:
 
 
 def check_future(wanted: Entity, now: datetime.datetime) -> None:
-    """Raise when the stated end is over: what is assigned would end at once, and the next run would assign it again."""
+    """Refuse an end that is over: what is assigned would end at once, and the next run would assign it again.
+
+    :param now: in UTC, without a zone.
+    :raises InvalidInput: it is over.
+    """
     end = instant(pick(wanted, END))
     if end is not None and end <= now:
         raise InvalidInput(f"ends is {pick(wanted, END)}, which is over", remedy="Use state: absent to end an assignment.")
 
 
 def with_duration(assignment: Entity) -> Entity:
-    """An assignment that also says how many days it lasts, where Graph says from when until when."""
+    """An assignment that also says how many whole days it lasts, as a duration, where Graph says from when until when."""
     expiration = pick(assignment, "schedule.expiration") or {}
     start, end = instant(pick(assignment, "schedule.startDateTime")), instant(expiration.get("endDateTime"))
     if word(expiration.get("type")) != "afterdatetime" or not isinstance(start, datetime.datetime):

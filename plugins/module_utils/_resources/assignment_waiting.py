@@ -19,6 +19,7 @@ from ansible_collections.mssp.defender.plugins.module_utils._normalise import wo
 from ansible_collections.mssp.defender.plugins.module_utils._paths import Entity, pick
 from ansible_collections.mssp.defender.plugins.module_utils._resources import assignment_reading as reading
 from ansible_collections.mssp.defender.plugins.module_utils._resources import assignment_refusals as refusals
+from ansible_collections.mssp.defender.plugins.module_utils._resources.entitlement_management import REQUESTS
 
 # A guest's delivery may be quick all the same: this many looks, a few seconds, before it is left to the guest.
 _LOOKS = 4
@@ -27,7 +28,10 @@ _DONE = ("delivered", "partiallydelivered")
 
 
 def seen(graph: Graph, look: t.Callable[[], bool], *, times: int = 4) -> bool:
-    """Whether a look shows it, within a few seconds: what was accepted may not be visible at once."""
+    """Whether a look shows it, within 10 seconds: what was accepted may not be visible at once.
+
+    :param times: so many looks at the most, 4 or less.
+    """
     for pause in (0.0, 1.0, 3.0, 6.0)[:times]:
         if not graph.budget.fits(pause):
             break
@@ -48,7 +52,7 @@ def until_settled(graph: Graph, request_id: str) -> Entity:
     def probe() -> Entity | None:
         nonlocal looks
         looks += 1
-        path, query = f"{reading.REQUESTS}/{segment(request_id)}", {"$expand": "assignment($expand=target)"}
+        path, query = f"{REQUESTS}/{segment(request_id)}", {"$expand": "assignment($expand=target)"}
         request = t.cast("Entity | None", graph.find(path, query, fresh=True))
         if request is None:
             # Accepted, and not visible yet.
@@ -66,7 +70,10 @@ def until_settled(graph: Graph, request_id: str) -> Entity:
 
 
 def until_ended(graph: Graph, assignment_id: str) -> None:
-    """Wait until the assignment has ended."""
+    """Wait until the assignment has ended.
+
+    :raises Failure: with the code `Timeout`.
+    """
 
     def probe() -> bool | None:
         found = reading.one(graph, assignment_id, fresh=True)

@@ -3,7 +3,11 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 # This module_utils file is PRIVATE to the collection: no stability is promised to other collections.
-"""What the one loop (`_reconcile.py`) needs to know of a kind of object: the contract that every resource fulfils."""
+"""What the one loop (`_reconcile.py`) needs to know of a kind of object: the contract that every resource fulfils.
+
+In this directory whatever is given a `Graph` can raise `GraphError`, for a request that Graph refuses or does not answer.
+Docstrings name only what is raised beyond that.
+"""
 
 from __future__ import annotations
 

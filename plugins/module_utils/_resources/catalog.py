@@ -20,13 +20,15 @@ from ansible_collections.mssp.defender.plugins.module_utils._graph._session impo
 from ansible_collections.mssp.defender.plugins.module_utils._normalise import exact, flag, text, word
 from ansible_collections.mssp.defender.plugins.module_utils._paths import Entity
 from ansible_collections.mssp.defender.plugins.module_utils._resources.base import Link, Part, Property, Resource
+from ansible_collections.mssp.defender.plugins.module_utils._resources.entitlement_management import (
+    CATALOGS,
+    PACKAGES,
+    RESOURCE_REQUESTS,
+)
 from ansible_collections.mssp.defender.plugins.module_utils._resources.permissions import Permissions
 from ansible_collections.mssp.defender.plugins.module_utils._resources.references import Ref
 from ansible_collections.mssp.defender.plugins.module_utils._resources.twins import keep_one
 
-_EM = "identityGovernance/entitlementManagement"
-CATALOGS = f"{_EM}/catalogs"
-_REQUESTS = f"{_EM}/resourceRequests"
 _GROUP = "AadGroup"
 
 # A fresh group, as entitlement management sees it. ("ResourceNotFound" is also what it says of a fresh catalog.)
@@ -76,7 +78,9 @@ class Resources(Part):
         }
         try:
             self._graph.when_ready(
-                f"entitlement management to know the group '{link.name}'", _NOT_YET, lambda: self._graph.post(_REQUESTS, body)
+                f"entitlement management to know the group '{link.name}'",
+                _NOT_YET,
+                lambda: self._graph.post(RESOURCE_REQUESTS, body),
             )
         except GraphError as error:
             if not has_code(error, "ResourceAlreadyOnboarded"):
@@ -117,7 +121,7 @@ class Resources(Part):
 
     def _remove(self, entity: Entity, link: Link, body: Entity) -> bool:
         try:
-            self._graph.post(_REQUESTS, body)
+            self._graph.post(RESOURCE_REQUESTS, body)
         except GraphError as error:
             # Sent once. Unknown whether it was done, or not there any more: look.
             if not error.outcome_unknown and error.status != 404:
@@ -130,7 +134,7 @@ class Resources(Part):
         query = {"$filter": f"catalog/id eq {literal(entity['id'])}", "$expand": "resourceRoleScopes($expand=role,scope)"}
         return any(
             word((item.get("scope") or {}).get("originId")) == link.key
-            for package in self._graph.list(f"{_EM}/accessPackages", query, fresh=True)
+            for package in self._graph.list(PACKAGES, query, fresh=True)
             for item in package.get("resourceRoleScopes") or []
         )
 
@@ -216,7 +220,7 @@ class Catalog(Resource):
         return {**current, **changed}
 
     def obstacles(self, current: Entity) -> list[str]:
-        listed = self.graph.list(f"{_EM}/accessPackages", {"$filter": f"catalog/id eq {literal(current['id'])}"})
+        listed = self.graph.list(PACKAGES, {"$filter": f"catalog/id eq {literal(current['id'])}"})
         return [f"the access package '{package.get('displayName')}' is in it" for package in listed]
 
     def delete(self, current: Entity) -> None:

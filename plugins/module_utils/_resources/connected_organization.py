@@ -19,13 +19,11 @@ from ansible_collections.mssp.defender.plugins.module_utils._normalise import ex
 from ansible_collections.mssp.defender.plugins.module_utils._paths import Entity
 from ansible_collections.mssp.defender.plugins.module_utils._resources.base import Part, Property, Resource
 from ansible_collections.mssp.defender.plugins.module_utils._resources.directory_objects import DirectoryObjects
+from ansible_collections.mssp.defender.plugins.module_utils._resources.entitlement_management import ORGANIZATIONS, POLICIES
 from ansible_collections.mssp.defender.plugins.module_utils._resources.open_policies import opened_by
 from ansible_collections.mssp.defender.plugins.module_utils._resources.permissions import Permissions
-from ansible_collections.mssp.defender.plugins.module_utils._resources.policy import POLICIES
 from ansible_collections.mssp.defender.plugins.module_utils._resources.references import Ref
 from ansible_collections.mssp.defender.plugins.module_utils._resources.tenants import OtherTenant, look_up
-
-ORGANIZATIONS = "identityGovernance/entitlementManagement/connectedOrganizations"
 
 
 class ConnectedOrganization(Resource):
@@ -34,6 +32,8 @@ class ConnectedOrganization(Resource):
     :param tenant_id: tenant id of the other organization.
     :param domain: one of its domains; used when no tenant id is given.
     :param own_tenant_id: the tenant that is being configured: it cannot be its own partner.
+    :param internal_sponsors: None leaves them alone, as for `external_sponsors`.
+    :param append: leave other sponsors.
     :param accept_open_policies: let it become `configured` although that opens packages that need no approval.
     """
 

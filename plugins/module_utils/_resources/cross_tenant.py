@@ -57,7 +57,10 @@ _WHOLE = {same_inbound(inbound_setting(inbound)) for inbound in ("default", *_AC
 
 
 def partner_key(tenant_id: str, option: str) -> str:
-    """A partner's tenant id, checked."""
+    """A partner's tenant id in lower case.
+
+    :raises InvalidInput: it is no GUID.
+    """
     key = tenant_id.strip()
     if not is_guid(key):
         raise InvalidInput(
@@ -71,7 +74,7 @@ class CrossTenantPartner(Resource):
     """The entry of one other tenant.
 
     :param tenant_id: the other tenant's id.
-    :param own_tenant_id: the tenant that is being configured, which has no entry for itself.
+    :param own_tenant_id: the tenant that is being configured, which has no entry for itself; None where it is not known.
     """
 
     type = "cross-tenant access entry"

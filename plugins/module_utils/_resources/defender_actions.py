@@ -41,7 +41,10 @@ CLASSIC: t.Mapping[str, tuple[str, ...]] = {
 
 
 def actions(permissions: t.Iterable[str]) -> list[str]:
-    """Full action strings for what the operator wrote: full, without the prefix, or a classic permission's alias."""
+    """Full action strings, each once, for what the operator wrote: full, without the prefix, or a classic permission's alias.
+
+    :raises InvalidInput: what is none of the three. Whether the tenant knows the action is not looked at.
+    """
     found: list[str] = []
     for permission in permissions:
         wanted = str(permission).strip().lower()

@@ -26,7 +26,7 @@ from ansible_collections.mssp.defender.plugins.module_utils._resources.reference
 from ansible_collections.mssp.defender.plugins.module_utils._resources.twins import keep_one
 
 _ROLES = "roleManagement/defender/roleDefinitions"
-ASSIGNMENTS = "roleManagement/defender/roleAssignments"
+ROLE_ASSIGNMENTS = "roleManagement/defender/roleAssignments"
 
 # A new role or a new group is not known everywhere at once.
 _NOT_YET = ("NotFound", "ResourceNotFound", "Request_ResourceNotFound")
@@ -42,7 +42,10 @@ def _same_permissions(role_permissions: t.Any) -> frozenset[str]:
 
 
 def all_roles(graph: Graph, *, fresh: bool = False) -> list[Entity]:
-    """The whole list: names are not unique, and $filter alone is not to be trusted here."""
+    """The whole list: names are not unique, and $filter alone is not to be trusted here.
+
+    :raises Failure: unified RBAC does not answer in this tenant (404).
+    """
     try:
         return graph.list(_ROLES, beta=True, fresh=fresh)
     except GraphError as error:
@@ -100,7 +103,7 @@ class Assignments(Part):
     def of_role(self, entity: Entity, *, fresh: bool = False) -> list[Entity]:
         """Every assignment of the role."""
         # Filtered here: what $filter honours is not documented for Defender.
-        listed = self._graph.list(ASSIGNMENTS, beta=True, fresh=fresh)
+        listed = self._graph.list(ROLE_ASSIGNMENTS, beta=True, fresh=fresh)
         return [item for item in listed if str(item.get("roleDefinitionId")).lower() == str(entity["id"]).lower()]
 
     def look_for_groups(self) -> bool:
@@ -140,11 +143,11 @@ class Assignments(Part):
         made = self._graph.when_ready(
             f"Defender to know the role '{entity['displayName']}' and its groups",
             _NOT_YET,
-            lambda: self._graph.post(ASSIGNMENTS, body, beta=True),
+            lambda: self._graph.post(ROLE_ASSIGNMENTS, body, beta=True),
         )
         if words(made.get("appScopeIds")) - words(link.value["appScopeIds"]):
             # Wider than asked for is worse than none: take it back and stop (decisions B.1).
-            self._graph.delete(f"{ASSIGNMENTS}/{made['id']}", beta=True)
+            self._graph.delete(f"{ROLE_ASSIGNMENTS}/{made['id']}", beta=True)
             raise Failure(
                 f"Defender stored the assignment with the scopes {made.get('appScopeIds')} instead of "
                 f"{link.value['appScopeIds']}; it was taken back",
@@ -156,11 +159,11 @@ class Assignments(Part):
             return [str(x["id"]) for x in self.of_role(entity, fresh=True) if self._link(x).key == link.key]
 
         if made.get("id"):
-            keep_one(self._graph, "assignment", str(made["id"]), same, f"{ASSIGNMENTS}/{made['id']}")
+            keep_one(self._graph, "assignment", str(made["id"]), same, f"{ROLE_ASSIGNMENTS}/{made['id']}")
         return Link(link.key, link.name, {**link.value, "id": made.get("id")}, made)
 
     def remove(self, entity: Entity, link: Link) -> None:
-        self._graph.delete(f"{ASSIGNMENTS}/{link.raw['id']}", beta=True)
+        self._graph.delete(f"{ROLE_ASSIGNMENTS}/{link.raw['id']}", beta=True)
 
 
 def _scopes(assignment: Entity) -> list[str]:

@@ -22,6 +22,7 @@ class DirectoryObjects(Part):
 
     :param owners_path: the collection that the owning object is in: `groups`.
     :param prop: the set's name in Graph: `members`.
+    :param wanted: None leaves the set alone.
     :param append: leave others in the set.
     :param targets_path: the collection that a reference names, where it is not the referred object's own.
     """

@@ -50,7 +50,9 @@ class Group(Resource):
     """One security group.
 
     :param group_id: matches by id; then the name is a property like any other.
-    :param adopt: take a group over that is matched by name alone although it has owners or members.
+    :param adopt: take a group over that is matched by name alone although it is in use or has owners or members.
+    :param members: None leaves them alone, as for `owners`.
+    :param append: leave other owners and members in it.
     """
 
     type = "group"

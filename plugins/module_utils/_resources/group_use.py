@@ -17,9 +17,9 @@ from ansible_collections.mssp.defender.plugins.module_utils._failures import Gra
 from ansible_collections.mssp.defender.plugins.module_utils._graph._session import Graph
 from ansible_collections.mssp.defender.plugins.module_utils._normalise import word, words
 from ansible_collections.mssp.defender.plugins.module_utils._paths import Entity
-from ansible_collections.mssp.defender.plugins.module_utils._resources.catalog import CATALOGS, find_resource
-from ansible_collections.mssp.defender.plugins.module_utils._resources.defender_role import ASSIGNMENTS
-from ansible_collections.mssp.defender.plugins.module_utils._resources.policy import POLICIES
+from ansible_collections.mssp.defender.plugins.module_utils._resources.catalog import find_resource
+from ansible_collections.mssp.defender.plugins.module_utils._resources.defender_role import ROLE_ASSIGNMENTS
+from ansible_collections.mssp.defender.plugins.module_utils._resources.entitlement_management import CATALOGS, POLICIES
 
 
 def uses(graph: Graph, group_id: str) -> list[str]:
@@ -46,7 +46,7 @@ def _readable(what: str, look: t.Callable[[], list[str]]) -> list[str]:
 def _defender_roles(graph: Graph, group_id: str) -> list[str]:
     return [
         f"the Defender role assignment '{x.get('displayName') or x.get('id')}' names it"
-        for x in graph.list(ASSIGNMENTS, beta=True)
+        for x in graph.list(ROLE_ASSIGNMENTS, beta=True)
         if word(group_id) in words(x.get("principalIds"))
     ]
 

@@ -16,16 +16,19 @@ from ansible_collections.mssp.defender.plugins.module_utils._graph._odata import
 from ansible_collections.mssp.defender.plugins.module_utils._graph._session import Graph
 from ansible_collections.mssp.defender.plugins.module_utils._normalise import word
 from ansible_collections.mssp.defender.plugins.module_utils._paths import Entity
-from ansible_collections.mssp.defender.plugins.module_utils._resources.access_package import EXPAND, PACKAGES, AccessPackage
+from ansible_collections.mssp.defender.plugins.module_utils._resources.access_package import EXPAND, AccessPackage
 from ansible_collections.mssp.defender.plugins.module_utils._resources.base import Resource
-from ansible_collections.mssp.defender.plugins.module_utils._resources.catalog import CATALOGS, Catalog
-from ansible_collections.mssp.defender.plugins.module_utils._resources.connected_organization import (
-    ORGANIZATIONS,
-    ConnectedOrganization,
-)
+from ansible_collections.mssp.defender.plugins.module_utils._resources.catalog import Catalog
+from ansible_collections.mssp.defender.plugins.module_utils._resources.connected_organization import ConnectedOrganization
 from ansible_collections.mssp.defender.plugins.module_utils._resources.defender_role import DefenderRole, all_roles
+from ansible_collections.mssp.defender.plugins.module_utils._resources.entitlement_management import (
+    CATALOGS,
+    ORGANIZATIONS,
+    PACKAGES,
+    POLICIES,
+)
 from ansible_collections.mssp.defender.plugins.module_utils._resources.group import SELECT, Group
-from ansible_collections.mssp.defender.plugins.module_utils._resources.policy import POLICIES, Policy
+from ansible_collections.mssp.defender.plugins.module_utils._resources.policy import Policy
 from ansible_collections.mssp.defender.plugins.module_utils._resources.references import Ref
 
 # Graph takes so many conditions in one filter.

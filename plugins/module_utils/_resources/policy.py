@@ -6,7 +6,7 @@
 """Assignment policies of access packages: who may request, who approves, how long, who reviews.
 
 Facts: reference of entitlement management, section F: there is no PATCH, and a PUT replaces everything, so what the
-user did not state is read, kept and sent again. Bodies: decisions B.1.
+user did not state is read, kept and sent again (`policy_body.py`). Bodies: decisions B.1.
 """
 
 from __future__ import annotations
@@ -19,25 +19,32 @@ from ansible_collections.mssp.defender.plugins.module_utils import _normalise as
 from ansible_collections.mssp.defender.plugins.module_utils._failures import Failure, some
 from ansible_collections.mssp.defender.plugins.module_utils._graph._odata import literal, segment
 from ansible_collections.mssp.defender.plugins.module_utils._graph._session import Graph
-from ansible_collections.mssp.defender.plugins.module_utils._paths import Entity, overlay, pick, put
+from ansible_collections.mssp.defender.plugins.module_utils._paths import Entity, pick, put
 from ansible_collections.mssp.defender.plugins.module_utils._resources import policy_questions
+from ansible_collections.mssp.defender.plugins.module_utils._resources.assignment_reading import not_ended
 from ansible_collections.mssp.defender.plugins.module_utils._resources.base import Property, Resource
+from ansible_collections.mssp.defender.plugins.module_utils._resources.entitlement_management import ASSIGNMENTS, POLICIES
 from ansible_collections.mssp.defender.plugins.module_utils._resources.permissions import Permissions
+from ansible_collections.mssp.defender.plugins.module_utils._resources.policy_body import (
+    STAGES_PATH,
+    START_PATH,
+    clean,
+    complete,
+    merged,
+)
+from ansible_collections.mssp.defender.plugins.module_utils._resources.policy_body import YEARLY as YEARLY
 from ansible_collections.mssp.defender.plugins.module_utils._resources.references import Ref
 
-POLICIES = "identityGovernance/entitlementManagement/assignmentPolicies"
 _EXPAND = "accessPackage,customExtensionStageSettings($expand=customExtension)"
 
 _NOT_YET = ("ResourceNotFound",)
 
-_START = "reviewSettings.schedule.startDateTime"
-_STAGES = "requestApprovalSettings.stages"
 # What a plan shows for a start that is computed from the day of creation.
 COMPUTED_START = "(computed at creation)"
 
 
 def expiration(value: t.Any) -> t.Any:
-    """When access ends: never, after a duration, or at an instant. Sibling nulls mean nothing."""
+    """The meaning of an expiration: (kind), (kind, duration) or (kind, instant). Nulls beside them mean nothing (section F.5)."""
     value = value or {}
     kind = same.word(value.get("type"))
     if kind == "afterduration":
@@ -52,7 +59,7 @@ def _count(value: t.Any) -> int:
 
 
 def _stage(number: int) -> tuple[Property, ...]:
-    at, option = f"{_STAGES}.{number}", "approval.stages"
+    at, option = f"{STAGES_PATH}.{number}", "approval.stages"
     return (
         Property(f"{at}.durationBeforeAutomaticDenial", option, same.duration),
         Property(f"{at}.isApproverJustificationRequired", option, same.flag, fragile=True),
@@ -89,7 +96,7 @@ PROPERTIES = (
         "requestApprovalSettings.isRequestorJustificationRequired", "approval.requestor_justification", same.flag, fragile=True
     ),
     # The number of stages; what is in them follows one by one.
-    Property(_STAGES, "approval.stages", _count),
+    Property(STAGES_PATH, "approval.stages", _count),
     *(prop for number in range(STAGES) for prop in _stage(number)),
     Property("reviewSettings.isEnabled", "reviews.enabled", same.flag),
     Property("reviewSettings.expirationBehavior", "reviews.unanswered", same.word),
@@ -97,7 +104,7 @@ PROPERTIES = (
     Property("reviewSettings.isReviewerJustificationRequired", "reviews.justification", same.flag_default_true),
     Property("reviewSettings.isSelfReview", "reviews.self_review", same.flag),
     # Computed once; the service may move it and never lets it be changed later, so it is no drift (decisions B.6).
-    Property(_START, "reviews.first_after_days", same.instant, compared=False),
+    Property(START_PATH, "reviews.first_after_days", same.instant, compared=False),
     Property("reviewSettings.schedule.expiration", "reviews.open_days", expiration),
     Property("reviewSettings.schedule.recurrence", "reviews.every", same.recurrence),
     Property("reviewSettings.primaryReviewers", "reviews.reviewers", same.subjects),
@@ -110,6 +117,7 @@ PROPERTIES = (
 class Policy(Resource):
     """One assignment policy, by package and name, or by id.
 
+    :param package: None when the policy is named by its id.
     :param first_review_after_days: for a policy whose reviews begin now: days from today to the first one.
     :param today: injected by tests.
     """
@@ -137,8 +145,8 @@ class Policy(Resource):
         self.identifier = policy_id
         self._first_review_after_days = first_review_after_days
         self._today = today
-        if pick(desired, "reviewSettings.isEnabled") and not pick(desired, _START):
-            put(self.desired, _START, COMPUTED_START)
+        if pick(desired, "reviewSettings.isEnabled") and not pick(desired, START_PATH):
+            put(self.desired, START_PATH, COMPUTED_START)
 
     @property
     def name(self) -> str:
@@ -179,10 +187,10 @@ class Policy(Resource):
 
     def merge(self, current: Entity, changed: Entity) -> Entity:
         # A change inside one stage leaves those after it: all that are wanted, with what is changed in them.
-        wanted, stages = pick(self.desired, _STAGES), pick(changed, _STAGES)
+        wanted, stages = pick(self.desired, STAGES_PATH), pick(changed, STAGES_PATH)
         if wanted is not None and stages is not None and len(stages) < len(wanted):
             changed = copy.deepcopy(changed)
-            put(changed, _STAGES, [*pick(changed, _STAGES), *({} for dummy in wanted[len(stages) :])])
+            put(changed, STAGES_PATH, [*pick(changed, STAGES_PATH), *({} for dummy in wanted[len(stages) :])])
         return merged(current, changed)
 
     def create(self, body: Entity) -> Entity:
@@ -205,16 +213,15 @@ class Policy(Resource):
         return {**current, **body, **made}
 
     def _with_start(self, body: Entity) -> Entity:
-        if pick(body, _START) == COMPUTED_START:
+        if pick(body, START_PATH) == COMPUTED_START:
             first = self._today() + datetime.timedelta(days=self._first_review_after_days)
             body = copy.deepcopy(body)
-            put(body, _START, f"{first.isoformat()}T00:00:00Z")
+            put(body, START_PATH, f"{first.isoformat()}T00:00:00Z")
         return body
 
     def obstacles(self, current: Entity) -> list[str]:
         query = {"$filter": f"assignmentPolicy/id eq {literal(current['id'])}"}
-        listed = self.graph.list("identityGovernance/entitlementManagement/assignments", query)
-        live = [assignment for assignment in listed if same.word(assignment.get("state")) != "expired"]
+        live = not_ended(self.graph.list(ASSIGNMENTS, query))
         return [f"{some(len(live), 'live assignment')} under it"] if live else []
 
     def delete(self, current: Entity) -> None:
@@ -222,107 +229,3 @@ class Policy(Resource):
 
     def shown(self, entity: Entity) -> Entity:
         return {key: value for key, value in entity.items() if not key.startswith("@")}
-
-
-_READ_ONLY = ("createdDateTime", "modifiedDateTime", "catalog", "accessPackage")
-
-
-def clean(policy: t.Mapping[str, t.Any]) -> Entity:
-    """What may be sent back of a policy that was read: an unmodified answer is refused with InvalidModel."""
-    kept = {
-        key: _clean_value(value)
-        for key, value in policy.items()
-        if key not in _READ_ONLY and not key.startswith("@") and "@odata" not in key
-    }
-    kept["automaticRequestSettings"] = kept.get("automaticRequestSettings")
-    kept["questions"] = kept.get("questions") or []
-    kept["specificAllowedTargets"] = kept.get("specificAllowedTargets") or []
-    kept.setdefault("reviewSettings", None)
-    if kept.get("notificationSettings") is None:
-        kept.pop("notificationSettings", None)
-    extensions = kept.pop("customExtensionStageSettings", None)
-    if extensions:
-        kept["customExtensionStageSettings"] = [_extension(item) for item in extensions]
-    return kept
-
-
-def _extension(item: Entity) -> Entity:
-    extension = item.get("customExtension") or {}
-    kept = {key: extension[key] for key in ("@odata.type", "id") if extension.get(key)}
-    return {"stage": item.get("stage"), "customExtension": kept}
-
-
-def _clean_value(value: t.Any) -> t.Any:
-    if isinstance(value, list):
-        return [_clean_value(item) for item in value]
-    if not isinstance(value, dict):
-        return value
-    is_subject = any(key in value for key in ("userId", "groupId", "connectedOrganizationId"))
-    return {
-        key: _clean_value(item)
-        for key, item in value.items()
-        # The description of a subject set is the server's own.
-        if not (is_subject and key == "description") and not (key == "@odata.type" and not item)
-    }
-
-
-def complete(policy: Entity) -> Entity:
-    """The policy with what Graph insists on although the user did not state it; nothing that is there is changed."""
-    policy = copy.deepcopy(policy)
-    for stage in pick(policy, _STAGES) or []:
-        for collection in _APPROVERS:
-            stage[collection] = stage.get(collection) or []
-        stage.setdefault("durationBeforeAutomaticDenial", "P14D")
-        stage.setdefault("isApproverJustificationRequired", True)
-        stage.setdefault("isEscalationEnabled", False)
-        stage["durationBeforeEscalation"] = stage.get("durationBeforeEscalation") or "PT0S"
-        # Declared as never null, though Microsoft's own examples leave it out.
-        stage["approverInformationVisibility"] = stage.get("approverInformationVisibility") or "default"
-    if pick(policy, "reviewSettings.isEnabled"):
-        policy["reviewSettings"] = overlay(_REVIEW_DEFAULTS, _without_nulls(policy["reviewSettings"]))
-    return policy
-
-
-def _without_nulls(value: Entity) -> Entity:
-    return {key: item for key, item in value.items() if item is not None}
-
-
-_APPROVERS = ("primaryApprovers", "fallbackPrimaryApprovers", "escalationApprovers", "fallbackEscalationApprovers")
-
-YEARLY: Entity = {
-    "pattern": {"type": "absoluteYearly", "interval": 1, "month": 0, "dayOfMonth": 0, "daysOfWeek": []},
-    "range": {"type": "noEnd", "numberOfOccurrences": 0},
-}
-
-# Reviews that are switched on without saying how: yearly, 25 days, and no answer means removal (decisions M10).
-_REVIEW_DEFAULTS: Entity = {
-    "expirationBehavior": "removeAccess",
-    "isRecommendationEnabled": True,
-    "isReviewerJustificationRequired": True,
-    "isSelfReview": False,
-    "schedule": {
-        "expiration": {"type": "afterDuration", "duration": "P25D", "endDateTime": None},
-        "recurrence": YEARLY,
-    },
-    "primaryReviewers": [],
-    "fallbackReviewers": [],
-}
-
-
-def merged(current: Entity, desired: Entity) -> Entity:
-    """The whole policy to send: what is there, with what is wanted put over it, stages by position."""
-    stages = pick(desired, _STAGES)
-    there = pick(current, _STAGES) or []
-    body = t.cast(Entity, overlay(current, desired))
-    if stages is not None:
-        body["requestApprovalSettings"]["stages"] = [
-            overlay(there[number] if number < len(there) else {}, stage) for number, stage in enumerate(stages)
-        ]
-    if desired.get("questions") is not None:
-        # Answers that people have given refer to a question by its id.
-        body["questions"] = policy_questions.keep_ids(current.get("questions") or [], desired["questions"])
-    held = pick(current, _START)
-    if held and pick(body, _START) is not None:
-        # A review's start cannot be changed once there is a review: what is there is sent again.
-        put(body, _START, held)
-    return body

@@ -17,7 +17,8 @@ from ansible_collections.mssp.defender.plugins.module_utils._failures import Inv
 from ansible_collections.mssp.defender.plugins.module_utils._normalise import instant
 from ansible_collections.mssp.defender.plugins.module_utils._paths import Entity, put
 from ansible_collections.mssp.defender.plugins.module_utils._resources import policy_questions
-from ansible_collections.mssp.defender.plugins.module_utils._resources.policy import STAGES, YEARLY
+from ansible_collections.mssp.defender.plugins.module_utils._resources.policy import STAGES
+from ansible_collections.mssp.defender.plugins.module_utils._resources.policy_body import YEARLY
 from ansible_collections.mssp.defender.plugins.module_utils._resources.references import References
 
 # Entitlement management keeps nothing longer (documented limit, in days).
@@ -67,7 +68,10 @@ class Translator:
         self._references = references
 
     def policy(self) -> Entity:
-        """The stated part of the policy."""
+        """The stated part of the policy.
+
+        :raises InvalidInput: for values that a policy cannot have, and for names of objects that are not there.
+        """
         body: Entity = {}
         if self._params.get("name") is not None:
             body["displayName"] = self._params["name"]

@@ -21,7 +21,10 @@ _CHOICE = "#microsoft.graph.accessPackageMultipleChoiceQuestion"
 
 
 def translate(questions: t.Sequence[t.Mapping[str, t.Any]]) -> list[Entity]:
-    """The option `questions` as Graph has it, in the order given."""
+    """The option `questions` as Graph has it, in the order given.
+
+    :raises InvalidInput: for questions that ask nothing, ask twice, or cannot be answered as they are.
+    """
     made = []
     for number, question in enumerate(questions):
         if not str(question["text"]).strip():

@@ -19,14 +19,18 @@ from ansible_collections.mssp.defender.plugins.module_utils._failures import Inv
 from ansible_collections.mssp.defender.plugins.module_utils._graph._odata import is_guid, literal, segment
 from ansible_collections.mssp.defender.plugins.module_utils._graph._session import Graph
 from ansible_collections.mssp.defender.plugins.module_utils._resources.base import KNOWN_AFTER_APPLY
-
-_EM = "identityGovernance/entitlementManagement"
+from ansible_collections.mssp.defender.plugins.module_utils._resources.entitlement_management import (
+    CATALOGS,
+    ORGANIZATIONS,
+    PACKAGES,
+)
 
 
 def can_exist(params: t.Mapping[str, t.Any], filters: t.Iterable[str], check_mode: bool) -> bool:
     """Whether what these options name can be there; False for what an earlier task of a check-mode run would make.
 
-    A filter that is stated but empty is an error: a variable that came out empty would otherwise mean all objects.
+    :raises InvalidInput: a filter is stated but empty, since a variable that came out empty would otherwise mean all objects; or
+        a value of check mode is given to a task that is not in it.
     """
     stated = {option: str(params[option] or "").strip() for option in filters if params[option] is not None}
     for option, value in stated.items():
@@ -77,6 +81,9 @@ class Ref:
 class References:
     """Resolves what an operator wrote in an option to ids.
 
+    Each method takes the value, and the name of its option for messages. Each raises `InvalidInput` for a reference that names
+    nothing or several things, and outside check mode for an id that does not exist yet. A GUID is taken as it is.
+
     :param check_mode: whether ids that do not exist yet are acceptable.
     """
 
@@ -112,21 +119,17 @@ class References:
 
     def catalog(self, value: t.Any, option: str) -> Ref:
         """A catalog by id or name."""
-        return self._resolve(value, option, "catalog", lambda name: self._by_name(f"{_EM}/catalogs", name))
+        return self._resolve(value, option, "catalog", lambda name: self._by_name(CATALOGS, name))
 
     def connected_organization(self, value: t.Any, option: str) -> Ref:
         """A connected organization by id or name."""
-        return self._resolve(
-            value, option, "connected organization", lambda name: self._by_name(f"{_EM}/connectedOrganizations", name)
-        )
+        return self._resolve(value, option, "connected organization", lambda name: self._by_name(ORGANIZATIONS, name))
 
     def access_package(self, value: t.Any, option: str, catalog: Ref | None) -> Ref:
         """An access package by id, or by name, in one catalog when that is given: names are unique only there."""
 
         def look(name: str) -> list[dict[str, t.Any]]:
-            found = self._graph.list(
-                f"{_EM}/accessPackages", {"$filter": f"displayName eq {literal(name)}", "$expand": "catalog"}
-            )
+            found = self._graph.list(PACKAGES, {"$filter": f"displayName eq {literal(name)}", "$expand": "catalog"})
             return [
                 item
                 for item in found
@@ -134,7 +137,7 @@ class References:
                 and (catalog is None or (item.get("catalog") or {}).get("id", "").lower() == catalog.id.lower())
             ]
 
-        return dataclasses.replace(self._resolve(value, option, "access package", look), collection=f"{_EM}/accessPackages")
+        return dataclasses.replace(self._resolve(value, option, "access package", look), collection=PACKAGES)
 
     def access_packages(self, values: t.Sequence[t.Any] | None, option: str) -> list[Ref] | None:
         """Several access packages of any catalog; None when nothing was stated."""

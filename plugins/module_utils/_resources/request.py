@@ -20,10 +20,9 @@ from ansible_collections.mssp.defender.plugins.module_utils._graph._odata import
 from ansible_collections.mssp.defender.plugins.module_utils._graph._session import Graph
 from ansible_collections.mssp.defender.plugins.module_utils._normalise import instant, word
 from ansible_collections.mssp.defender.plugins.module_utils._paths import Entity
+from ansible_collections.mssp.defender.plugins.module_utils._resources.entitlement_management import REQUESTS
 from ansible_collections.mssp.defender.plugins.module_utils._resources.permissions import Permissions
 
-_EM = "identityGovernance/entitlementManagement"
-REQUESTS = f"{_EM}/assignmentRequests"
 _EXPAND = {
     "$expand": "requestor($expand=connectedOrganization),accessPackage($expand=catalog),"
     "assignment($expand=target,assignmentPolicy)"

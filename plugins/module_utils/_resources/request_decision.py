@@ -20,6 +20,7 @@ from ansible_collections.mssp.defender.plugins.module_utils._normalise import wo
 from ansible_collections.mssp.defender.plugins.module_utils._paths import Entity
 from ansible_collections.mssp.defender.plugins.module_utils._resources import approval
 from ansible_collections.mssp.defender.plugins.module_utils._resources import request as requests
+from ansible_collections.mssp.defender.plugins.module_utils._resources.entitlement_management import REQUESTS
 from ansible_collections.mssp.defender.plugins.module_utils._resources.references import References
 
 # Judged anew so often when Graph says that somebody else was faster; it may show that a little later than it says so.
@@ -43,6 +44,10 @@ def wanted_by(params: t.Mapping[str, t.Any], references: References, claims: t.M
     """Which requests the options mean; None when they name what an earlier task of a check-mode run would make.
 
     An application looks names up, so that a typing error is one. People compare them: approvers may read no packages.
+
+    :param params: the options `access_package`, `catalog` and `target`, each None where it is not stated.
+    :param claims: of the access token.
+    :raises InvalidInput: an option is empty or, with an application's token, names nothing.
     """
     package, catalog, target = params["access_package"], params["catalog"], params["target"]
     if approval.is_person(claims):
@@ -81,7 +86,11 @@ class Decision:
         self._me: str | None = claims.get("oid")
 
     def check(self) -> None:
-        """Refuse what cannot work, before any request to Graph."""
+        """Refuse what cannot work, before any request to Graph.
+
+        :raises InvalidInput: no justification.
+        :raises Failure: the token is an application's, which may only cancel.
+        """
         if self._decision == "cancel":
             return
         if not self._justification:
@@ -94,7 +103,11 @@ class Decision:
     # -- which one -----------------------------------------------------------------------------------------------
 
     def find(self, params: t.Mapping[str, t.Any], references: References) -> Entity:
-        """The request; only its id when this person may not read more of it."""
+        """The request; only its id when this person may not read more of it.
+
+        :raises InvalidInput: an option is empty.
+        :raises Failure: there is no such request, or there are several.
+        """
         for option in ("request_id", "target"):
             if params[option] is not None and not params[option].strip():
                 raise InvalidInput(f"{option} is empty", remedy="Name the request by its id, or by access_package and target.")
@@ -150,6 +163,7 @@ class Decision:
         """Decide.
 
         :param dry: only say what would be decided.
+        :raises Failure: it was decided otherwise, is not ours to decide, or is over.
         """
         return self._cancel(request, dry) if self._decision == "cancel" else self._decide(request, dry)
 
@@ -194,7 +208,7 @@ class Decision:
             return self._cancelled(request, before, changed=False)
         if not dry:
             try:
-                self._graph.post(f"{requests.REQUESTS}/{segment(request['id'])}/cancel", None)
+                self._graph.post(f"{REQUESTS}/{segment(request['id'])}/cancel", None)
             except GraphError as error:
                 request = self._by_id(request["id"], fresh=True)
                 if self._is_cancelled(request):

@@ -38,7 +38,10 @@ ORGANIZATION = ("organization", {"$select": "id,displayName,verifiedDomains"})
 
 
 def organization(graph: Graph) -> dict[str, t.Any]:
-    """The organization that the token belongs to: id, displayName, verifiedDomains."""
+    """The organization that the token belongs to: id, displayName, verifiedDomains.
+
+    :raises Failure: Graph shows none.
+    """
     listed = graph.list(*ORGANIZATION)
     if not listed:
         raise Failure("Graph shows no organization for this token", remedy="Check tenant_id.", code="NoOrganization")
@@ -67,7 +70,10 @@ def hint_for_links(graph: Graph, given: str | None, warn: t.Callable[[str], None
 
 
 def look_up(graph: Graph, *, tenant_id: str | None = None, domain: str | None = None) -> OtherTenant | None:
-    """Another tenant by id or by one of its domains; None when Microsoft knows none."""
+    """Another tenant by id or by one of its domains; None when Microsoft knows none.
+
+    :raises InvalidInput: the id is no GUID.
+    """
     if tenant_id:
         if not is_guid(tenant_id):
             raise InvalidInput(f"'{tenant_id}' is not a tenant id", remedy="Give the GUID, or give the domain instead.")
@@ -94,7 +100,7 @@ def request_url(cloud: Cloud, hint: str | None, package_id: str) -> str | None:
 
 
 def approvals_url(cloud: Cloud, hint: str | None) -> str | None:
-    """The My Access page where approvers of this tenant decide; without the domain a guest would see his own."""
+    """The My Access page where approvers of this tenant decide; without the domain guests would see that of their own tenant."""
     if cloud.my_access_url is None or not hint:
         return None
     return f"{cloud.my_access_url}/@{segment(hint)}#/"

@@ -17,10 +17,11 @@ from ansible_collections.mssp.defender.plugins.module_utils._graph._odata import
 from ansible_collections.mssp.defender.plugins.module_utils._graph._session import Graph
 from ansible_collections.mssp.defender.plugins.module_utils._normalise import flag_default_true, word
 from ansible_collections.mssp.defender.plugins.module_utils._paths import Entity
+from ansible_collections.mssp.defender.plugins.module_utils._resources.assignment_reading import not_ended
 from ansible_collections.mssp.defender.plugins.module_utils._resources.base import Property, Resource
+from ansible_collections.mssp.defender.plugins.module_utils._resources.entitlement_management import ASSIGNMENTS
 from ansible_collections.mssp.defender.plugins.module_utils._resources.permissions import Permissions
 
-ASSIGNMENTS = "identityGovernance/entitlementManagement/assignments"
 SHOWN = (
     "id",
     "displayName",
@@ -39,7 +40,11 @@ DELETE = ("User.DeleteRestore.All", "User.Read.All")
 
 
 def key_of(value: t.Any, option: str) -> str:
-    """What names a user: the text itself, or the id of an object that another task returned."""
+    """What names a user: the text itself, or the id of an object that another task returned.
+
+    :param option: for the message.
+    :raises InvalidInput: it names nobody.
+    """
     key = value.get("id") if isinstance(value, dict) else value
     if not isinstance(key, str) or not key.strip():
         raise InvalidInput(
@@ -150,7 +155,7 @@ class User(Resource):
             if error.status != 403:
                 raise
             return ["assignments of access packages, which this application may not read, could be live"]
-        live = [x for x in listed if word(x.get("state")) != "expired"]
+        live = not_ended(listed)
         if not live:
             return []
         packages = ", ".join(dict.fromkeys(f"'{(x.get('accessPackage') or {}).get('displayName')}'" for x in live))

@@ -18,11 +18,10 @@ from ansible_collections.mssp.defender.plugins.module_utils._graph._odata import
 from ansible_collections.mssp.defender.plugins.module_utils._graph._session import Graph
 from ansible_collections.mssp.defender.plugins.module_utils._normalise import word
 from ansible_collections.mssp.defender.plugins.module_utils._paths import Entity
+from ansible_collections.mssp.defender.plugins.module_utils._resources.entitlement_management import ASSIGNMENTS, ORGANIZATIONS
 from ansible_collections.mssp.defender.plugins.module_utils._resources.references import Ref
 from ansible_collections.mssp.defender.plugins.module_utils._resources.tenants import look_up
-from ansible_collections.mssp.defender.plugins.module_utils._resources.user import ASSIGNMENTS, everybody
-
-_ORGANIZATIONS = "identityGovernance/entitlementManagement/connectedOrganizations"
+from ansible_collections.mssp.defender.plugins.module_utils._resources.user import everybody
 
 
 class Home:
@@ -49,9 +48,13 @@ class Home:
 
 
 def users_of(graph: Graph, organization: Ref) -> list[Entity]:
-    """All users, guests and members, who belong to a connected organization, each with `determined_by`."""
+    """All users, guests and members, who belong to a connected organization, each with `determined_by`.
+
+    :raises InvalidInput: there is no such organization.
+    :raises Failure: it shows neither a tenant nor a domain.
+    """
     with needing("EntitlementManagement.Read.All"):
-        found = graph.find(f"{_ORGANIZATIONS}/{segment(organization.id)}")
+        found = graph.find(f"{ORGANIZATIONS}/{segment(organization.id)}")
         if found is None:
             raise InvalidInput(f"there is no connected organization with the id {organization.id}", remedy="Check the id.")
         sources = [x for x in found.get("identitySources") or [] if x.get("tenantId") or x.get("domainName")]
@@ -68,7 +71,10 @@ def users_of(graph: Graph, organization: Ref) -> list[Entity]:
 
 
 def users_of_tenant(graph: Graph, tenant_id: str) -> list[Entity]:
-    """The same of a tenant that need not be connected, told by sign-in and domain alone."""
+    """The same of a tenant that need not be connected, told by sign-in and domain alone.
+
+    :param tenant_id: its GUID.
+    """
     return _told(graph, Home(graph, [{"tenantId": tenant_id}]), set())
 
 

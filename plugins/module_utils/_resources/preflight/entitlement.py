@@ -12,9 +12,12 @@ import typing as t
 
 from ansible_collections.mssp.defender.plugins.module_utils._graph._odata import literal
 from ansible_collections.mssp.defender.plugins.module_utils._normalise import word
-from ansible_collections.mssp.defender.plugins.module_utils._resources.connected_organization import ORGANIZATIONS
+from ansible_collections.mssp.defender.plugins.module_utils._resources.entitlement_management import (
+    ORGANIZATIONS,
+    POLICIES,
+    SETTINGS,
+)
 from ansible_collections.mssp.defender.plugins.module_utils._resources.open_policies import opened_by
-from ansible_collections.mssp.defender.plugins.module_utils._resources.policy import POLICIES
 from ansible_collections.mssp.defender.plugins.module_utils._resources.preflight.finding import (
     INFO,
     STOP,
@@ -40,8 +43,7 @@ _BY_TENANT = "identitySources/any(is:is/microsoft.graph.azureActiveDirectoryTena
 def _questions(wanted: Wanted) -> list[Question]:
     if not wanted.concerns("entitlement") or wanted.in_partners_own:
         return []
-    path = "identityGovernance/entitlementManagement/settings"
-    asked = [Question("settings", "what becomes of guests whose access ends", path, _READ)]
+    asked = [Question("settings", "what becomes of guests whose access ends", SETTINGS, _READ)]
     about = "what connecting the MSSP opens elsewhere"
     if wanted.partner_id and _configures(wanted):
         asked.append(Question("policies", about, POLICIES, _READ, {"$expand": "accessPackage"}))
