@@ -7,11 +7,11 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 ---
 module: aad_user
-short_description: Block, let in or delete a user of an Entra directory
+short_description: Block, let in or delete a user of Microsoft Entra ID
 version_added: 0.1.0
 author: mssp.defender contributors (@mssp-defender)
 description:
-  - Blocks a user who is there already, lets him in again, or deletes him. It never creates a user and changes nothing else of one.
+  - Blocks a user who is there already, lets the user in again, or deletes the user. It never creates a user and changes nothing else of one.
   - A blocked user cannot sign in any more. Tokens that a guest holds already go on until they expire, about an hour by default.
   - >-
     Blocking needs the permissions C(User.EnableDisableAccount.All) and C(User.Read.All), deleting C(User.DeleteRestore.All) and
@@ -62,7 +62,9 @@ EXAMPLES = r"""
 
 RETURN = r"""
 user:
-  description: The user in Microsoft Graph's terms; null when he is absent.
+  description:
+    - The user in Microsoft Graph's terms; null when the user is absent.
+    - In check mode as the user would be.
   returned: success
   type: dict
   sample:

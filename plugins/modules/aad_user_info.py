@@ -7,7 +7,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 ---
 module: aad_user_info
-short_description: Read users of an Entra directory, and find those of a connected organization
+short_description: Read users of Microsoft Entra ID, and find those of a connected organization
 version_added: 0.1.0
 author: mssp.defender contributors (@mssp-defender)
 description:
@@ -25,7 +25,7 @@ options:
     type: list
     elements: raw
   group:
-    description: The users who are direct members of this group, by id, name or as M(mssp.defender.aad_group) returned it. It must be there.
+    description: The users who are direct members of this group, by id, name or as the group that M(mssp.defender.aad_group) returned. It must be there.
     type: raw
   connected_org:
     description:

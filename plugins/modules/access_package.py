@@ -12,6 +12,7 @@ version_added: 0.1.0
 author: mssp.defender contributors (@mssp-defender)
 description:
   - Creates, changes and deletes one access package, and what it grants.
+  - What is not stated is left alone; a stated empty value clears.
   - Who may request it and for how long is decided by its policies, see M(mssp.defender.access_package_policy).
 options:
   name:
@@ -44,7 +45,7 @@ options:
         choices: [Member, Owner]
         default: Member
   incompatible_groups:
-    description: Whoever is in one of these groups cannot get the package. Each by id, name or as M(mssp.defender.aad_group) returned it.
+    description: Whoever is in one of these groups cannot get the package. Each by id, name or as the group that M(mssp.defender.aad_group) returned it.
     type: list
     elements: raw
   incompatible_packages:
@@ -90,7 +91,9 @@ EXAMPLES = r"""
 
 RETURN = r"""
 access_package:
-  description: The package in Microsoft Graph's terms, with its C(request_url); null when it is absent.
+  description:
+    - The package in Microsoft Graph's terms, with its C(request_url); null when it is absent.
+    - In check mode as it would be, with C((known after apply)) where the server decides.
   returned: success
   type: dict
   contains:
@@ -133,10 +136,10 @@ changes:
       returned: always
   sample:
     - action: update
-      after: Analysts of the MSSP, tier 1
-      before: Old words
-      object: {id: 3f1b8f9e-6a51-4c3c-9d43-0f5a4a3c2b10, name: Tier 1 Analyst, type: group}
-      property: description
+      after: true
+      before: false
+      object: {id: 0d5c7ae0-7a4b-4f6a-8f55-6e7f8a9b0c1d, name: Tier 1 Analyst, type: access package}
+      property: isHidden
 check_mode:
   description: Whether this result is a prediction. Roles read this instead of C(ansible_check_mode).
   returned: success

@@ -18,14 +18,14 @@ description:
   - When a guest's last assignment ends, the tenant's own settings may block the guest from signing in and delete the guest later.
 options:
   access_package:
-    description: The access package by name or id, or as M(mssp.defender.access_package) returned it.
+    description: The access package by id, name or as M(mssp.defender.access_package) returned it.
     type: raw
   catalog:
-    description: The catalog of O(access_package), by name or id, or as M(mssp.defender.access_package_catalog) returned it, to tell packages of one name apart.
+    description: The catalog of O(access_package), by id, name or as M(mssp.defender.access_package_catalog) returned it, to tell packages of one name apart.
     type: raw
   policy:
     description:
-      - The policy of the package to assign under, by name or id, or as M(mssp.defender.access_package_policy) returned it.
+      - The policy of the package to assign under, by id, name or as M(mssp.defender.access_package_policy) returned it.
       - Can be left out when the package has one only. An assignment that lives keeps the policy that it has, with a warning.
     type: raw
   target:
@@ -66,7 +66,7 @@ options:
   state:
     description:
       - Whether the assignment shall be there.
-      - With V(absent) an open request for it is canceled as well.
+      - With V(absent) an open request for it is cancelled as well.
     type: str
     choices: [present, absent]
     default: present

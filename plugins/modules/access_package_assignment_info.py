@@ -19,10 +19,10 @@ options:
     description: Id of the assignment, whatever its state.
     type: str
   access_package:
-    description: Only assignments to this package, by name or id, or as M(mssp.defender.access_package) returned it.
+    description: Only assignments to this package, by id, name or as M(mssp.defender.access_package) returned it.
     type: raw
   catalog:
-    description: The catalog of O(access_package), by name or id, or as M(mssp.defender.access_package_catalog) returned it, to tell packages of one name apart.
+    description: The catalog of O(access_package), by id, name or as M(mssp.defender.access_package_catalog) returned it, to tell packages of one name apart.
     type: raw
   policy:
     description: Only assignments under this policy, by id or as M(mssp.defender.access_package_policy) returned it or, beside O(access_package), by name.
@@ -31,7 +31,7 @@ options:
     description: Only assignments of this person, by id, user principal name or mail address, of an invited person too.
     type: raw
   connected_org:
-    description: Only assignments of people of this connected organization, by name or id, or as M(mssp.defender.connected_org) returned it.
+    description: Only assignments of people of this connected organization, by id, name or as M(mssp.defender.connected_org) returned it.
     type: raw
   states:
     description: Only assignments in these states; V(all) for every state, those that have ended included.

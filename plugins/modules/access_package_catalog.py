@@ -11,7 +11,8 @@ short_description: Manage a catalog of Entra entitlement management
 version_added: 0.1.0
 author: mssp.defender contributors (@mssp-defender)
 description:
-  - Creates, changes and deletes one catalog, and adds groups to it as resources.
+  - Creates, changes and deletes one catalog, with the groups that are its resources.
+  - What is not stated is left alone; a stated empty value clears.
 options:
   name:
     description: Display name of the catalog, and its key unless O(catalog_id) is given.
@@ -57,7 +58,9 @@ EXAMPLES = r"""
 
 RETURN = r"""
 catalog:
-  description: The catalog in Microsoft Graph's terms, with its groups if they are managed; null when it is absent.
+  description:
+    - The catalog in Microsoft Graph's terms, with its groups if they are managed; null when it is absent.
+    - In check mode as it would be, with C((known after apply)) where the server decides.
   returned: success
   type: dict
   sample:
@@ -104,10 +107,10 @@ changes:
       returned: always
   sample:
     - action: update
-      after: Analysts of the MSSP, tier 1
-      before: Old words
-      object: {id: 3f1b8f9e-6a51-4c3c-9d43-0f5a4a3c2b10, name: Tier 1 Analyst, type: group}
-      property: description
+      after: true
+      before: false
+      object: {id: 5a3f1b2c-4d5e-4f60-8a7b-9c0d1e2f3a4b, name: MSSP Accesses, type: catalog}
+      property: isExternallyVisible
 check_mode:
   description: Whether this result is a prediction. Roles read this instead of C(ansible_check_mode).
   returned: success

@@ -13,7 +13,7 @@ author: mssp.defender contributors (@mssp-defender)
 description:
   - Creates, changes and deletes one policy of an access package. It says who may request the package, who approves, when access
     ends and who reviews it.
-  - Microsoft Graph replaces policies as a whole. What is not stated is read, kept and sent again.
+  - Microsoft Graph replaces policies as a whole. What is not stated is read, kept and sent again; a stated empty value clears.
 options:
   name:
     description: Display name of the policy, with O(access_package) its key unless O(policy_id) is given.
@@ -25,7 +25,7 @@ options:
     description: The policy's package, by id, name or as M(mssp.defender.access_package) returned it. It cannot be changed later.
     type: raw
   catalog:
-    description: The package's catalog, when O(access_package) is a name that several catalogs have.
+    description: The catalog of O(access_package), by id, name or as M(mssp.defender.access_package_catalog) returned it, to tell packages of one name apart.
     type: raw
   description:
     description: Description; empty clears it.
@@ -50,11 +50,11 @@ options:
         type: list
         elements: raw
       users:
-        description: These users of the directory.
+        description: These users of the directory, each by id, user principal name or mail address.
         type: list
         elements: raw
       groups:
-        description: Members of these groups.
+        description: Members of these groups, each by id, name or as the group that M(mssp.defender.aad_group) returned.
         type: list
         elements: raw
   requests:
@@ -91,7 +91,7 @@ options:
             description: A user by id, user principal name or mail address.
             type: raw
           group:
-            description: The members of a group, by id, name or as M(mssp.defender.aad_group) returned it.
+            description: The members of a group, by id, name or as the group that M(mssp.defender.aad_group) returned.
             type: raw
           manager_level:
             description: The requestor's manager, V(1), or the manager's manager, V(2).
@@ -277,7 +277,9 @@ EXAMPLES = r"""
 
 RETURN = r"""
 policy:
-  description: The policy in Microsoft Graph's terms; null when it is absent.
+  description:
+    - The policy in Microsoft Graph's terms; null when it is absent.
+    - In check mode as it would be, with C((known after apply)) where the server decides.
   returned: success
   type: dict
   sample:
@@ -315,10 +317,10 @@ changes:
       returned: always
   sample:
     - action: update
-      after: Analysts of the MSSP, tier 1
-      before: Old words
-      object: {id: 3f1b8f9e-6a51-4c3c-9d43-0f5a4a3c2b10, name: Tier 1 Analyst, type: group}
-      property: description
+      after: true
+      before: false
+      object: {id: 2e4f6a8b-0c1d-4e2f-8a3b-4c5d6e7f8091, name: "Tier 1 Analyst: MSSP SOC users", type: assignment policy}
+      property: requestApprovalSettings.isApprovalRequiredForAdd
 check_mode:
   description: Whether this result is a prediction. Roles read this instead of C(ansible_check_mode).
   returned: success

@@ -16,7 +16,7 @@ description:
     signed in to the customer's tenant, with O(refresh_token) or O(access_token), and with the delegated permission
     C(EntitlementManagement.ReadWrite.All). No directory role is needed. The person must be an approver of the stage that is open, and
     not the one who asked.
-  - Canceling works with the application as well.
+  - Cancelling works with the application's token as well.
   - A request that is decided or cancelled that way already is left alone; one that was decided otherwise is an error.
 options:
   request_id:

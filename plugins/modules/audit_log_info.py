@@ -7,7 +7,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 ---
 module: audit_log_info
-short_description: Read the audit log of an Entra directory
+short_description: Read the audit log of Microsoft Entra ID
 version_added: 0.1.0
 author: mssp.defender contributors (@mssp-defender)
 description:

@@ -12,6 +12,7 @@ version_added: 0.1.0
 author: mssp.defender contributors (@mssp-defender)
 description:
   - Creates, changes and deletes one connected organization, whose users can then be allowed to request access packages.
+  - What is not stated is left alone; a stated empty value clears.
   - The organization is identified by its tenant. A domain that belongs to a tenant stands for that tenant.
 options:
   name:
@@ -72,7 +73,9 @@ EXAMPLES = r"""
 
 RETURN = r"""
 connected_org:
-  description: The connected organization in Microsoft Graph's terms; null when it is absent.
+  description:
+    - The connected organization in Microsoft Graph's terms; null when it is absent.
+    - In check mode as it would be, with C((known after apply)) where the server decides.
   returned: success
   type: dict
   sample:
@@ -110,10 +113,10 @@ changes:
       returned: always
   sample:
     - action: update
-      after: Analysts of the MSSP, tier 1
-      before: Old words
-      object: {id: 3f1b8f9e-6a51-4c3c-9d43-0f5a4a3c2b10, name: Tier 1 Analyst, type: group}
-      property: description
+      after: proposed
+      before: configured
+      object: {id: 9f1d7c53-5f3c-4a63-8f6d-0a1b2c3d4e5f, name: Fabrikam Security, type: connected organization}
+      property: state
 check_mode:
   description: Whether this result is a prediction. Roles read this instead of C(ansible_check_mode).
   returned: success

@@ -66,7 +66,9 @@ EXAMPLES = r"""
 
 RETURN = r"""
 partner:
-  description: The entry in Microsoft Graph's terms; null when it is absent.
+  description:
+    - The entry in Microsoft Graph's terms; null when it is absent.
+    - In check mode as it would be.
   returned: success
   type: dict
   sample:

@@ -13,6 +13,7 @@ author: mssp.defender contributors (@mssp-defender)
 description:
   - Creates, changes and deletes one custom role of Microsoft Defender XDR's unified role-based access control, and the
     assignment that links it to groups.
+  - What is not stated is left alone; a stated empty value clears.
   - Uses Microsoft Graph beta, where alone these roles exist. That a role exists does not mean that it is enforced; no API
     tells whether the workload is activated under unified RBAC.
 options:
@@ -88,7 +89,9 @@ EXAMPLES = r"""
 
 RETURN = r"""
 role:
-  description: The role in Microsoft Graph's terms, with its assignments if they are managed; null when it is absent.
+  description:
+    - The role in Microsoft Graph's terms, with its assignments if they are managed; null when it is absent.
+    - In check mode as it would be, with C((known after apply)) where the server decides.
   returned: success
   type: dict
   sample:
@@ -139,10 +142,12 @@ changes:
       returned: always
   sample:
     - action: update
-      after: Analysts of the MSSP, tier 1
-      before: Old words
-      object: {id: 3f1b8f9e-6a51-4c3c-9d43-0f5a4a3c2b10, name: Tier 1 Analyst, type: group}
-      property: description
+      after:
+        - allowedResourceActions: [microsoft.xdr/secops/securitydata/basics/read]
+      before:
+        - allowedResourceActions: [microsoft.xdr/secops/securitydata/basics/read, microsoft.xdr/secops/securitydata/alerts/manage]
+      object: {id: 1c9f2a4e-9b1a-4a55-8f0e-2f6c7d8e9a0b, name: Tier 1 Analysts, type: Defender role}
+      property: rolePermissions
 check_mode:
   description: Whether this result is a prediction. Roles read this instead of C(ansible_check_mode).
   returned: success
