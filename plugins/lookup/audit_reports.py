@@ -30,7 +30,7 @@ options:
     type: int
     default: 1
   fail_unread:
-    description: Whether a customer that could not be audited is one too many.
+    description: Whether a customer that could not be audited, or that is O(expected) and has no document, is one too many.
     type: bool
     default: true
   expected:

@@ -8,12 +8,30 @@ from __future__ import annotations
 import dataclasses
 import typing as t
 
+from ansible.errors import AnsibleLookupError
 from ansible.plugins.lookup import LookupBase
 
 from ansible_collections.mssp.defender.plugins.plugin_utils import offboard_proof, offboard_run, offboard_told
-from ansible_collections.mssp.defender.plugins.plugin_utils.offboard_changes import STEPS, predicted
+from ansible_collections.mssp.defender.plugins.plugin_utils.offboard_changes import STEPS
 from ansible_collections.mssp.defender.plugins.plugin_utils.onboard_values import truth
 from ansible_collections.mssp.defender.plugins.plugin_utils.onboard_variables import PREFIX
+
+# By term, of the run, the customer's name and the directory of the customer's files.
+_ANSWERS: t.Mapping[str, t.Callable[[offboard_run.Run, str, str], t.Any]] = {
+    "look": lambda run, customer, directory: offboard_run.look(run),
+    "begun": lambda run, customer, directory: {"ending": dataclasses.asdict(run.ending())},
+    "facts": lambda run, customer, directory: offboard_told.facts(run, customer),
+    "waited": lambda run, customer, directory: offboard_run.ended(run),
+    "still": lambda run, customer, directory: [x["name"] for x in offboard_proof.still_there(run)],
+    "interrupted": lambda run, customer, directory: offboard_proof.interrupted(directory),
+    "before": lambda run, customer, directory: offboard_proof.before(run, customer),
+    "after": lambda run, customer, directory: offboard_proof.after(run, customer),
+    "proof": offboard_proof.proof,
+    "text": lambda run, customer, directory: offboard_proof.text(directory),
+    "sums": lambda run, customer, directory: offboard_proof.sums(directory),
+}
+# The items of a task's loop: how each group of the plan is found, and what each step removes.
+_ITEMS = ("group_filters", *STEPS)
 
 
 class LookupModule(LookupBase):  # type: ignore[misc]
@@ -26,8 +44,8 @@ class LookupModule(LookupBase):  # type: ignore[misc]
         run = offboard_run.Run(variables, **flags)
         customer = str(variables.get("inventory_hostname") or "")
         found: list[t.Any] = []
-        for term in terms:
-            value = answer(str(term), run, customer, str(kwargs.get("directory") or ""))
+        for term in map(str, terms):
+            value = _answer(term, run, customer, str(kwargs.get("directory") or ""))
             found.extend(value if isinstance(value, list) else [value])
         return found
 
@@ -35,22 +53,9 @@ class LookupModule(LookupBase):  # type: ignore[misc]
         return truth(self._templar.template(variables.get(f"{PREFIX}offboard_{name}", False)))
 
 
-def answer(asked: str, run: offboard_run.Run, customer: str, directory: str) -> t.Any:
-    """What one term asks for."""
-    if asked in STEPS or asked == "group_filters":
-        return run.items(asked)
-    files: dict[str, t.Callable[[], t.Any]] = {
-        "look": lambda: offboard_run.look(run),
-        "begun": lambda: {"ending": dataclasses.asdict(run.ending())},
-        "facts": lambda: offboard_told.facts(run, customer),
-        "waited": lambda: offboard_run.ended(run),
-        "predicted": lambda: predicted(run.variables),
-        "still": lambda: [x["name"] for x in offboard_proof.still_there(run)],
-        "interrupted": lambda: offboard_proof.interrupted(directory),
-        "before": lambda: offboard_proof.before(run, customer),
-        "after": lambda: offboard_proof.after(run, customer),
-        "proof": lambda: offboard_proof.proof(run, customer, directory),
-        "text": lambda: offboard_proof.text(directory),
-        "sums": lambda: offboard_proof.sums(directory),
-    }
-    return files[asked]()
+def _answer(term: str, run: offboard_run.Run, customer: str, directory: str) -> t.Any:
+    if term in _ITEMS:
+        return run.items(term)
+    if term in _ANSWERS:
+        return _ANSWERS[term](run, customer, directory)
+    raise AnsibleLookupError(f"offboard knows no '{term}'. Use one of {', '.join([*_ANSWERS, *_ITEMS])}.")

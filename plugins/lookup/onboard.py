@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import typing as t
 
+from ansible.errors import AnsibleLookupError
 from ansible.plugins.lookup import LookupBase
 
 from ansible_collections.mssp.defender.plugins.plugin_utils import onboard_run
@@ -22,12 +23,14 @@ class LookupModule(LookupBase):  # type: ignore[misc]
         """What each term asks for; a list of one where it is a list by itself."""
         variables = variables or {}
         found: list[t.Any] = []
-        for term in terms:
+        for term in map(str, terms):
             if term == "plan":
                 found.append(self._plan(variables))
-            else:
-                value = onboard_run.answer(str(term), variables)
+            elif term in onboard_run.ANSWERS:
+                value = onboard_run.answer(term, variables)
                 found.extend(value if isinstance(value, list) else [value])
+            else:
+                raise AnsibleLookupError(f"onboard knows no '{term}'. Use one of {', '.join(['plan', *onboard_run.ANSWERS])}.")
         return found
 
     def _plan(self, variables: t.Mapping[str, t.Any]) -> dict[str, t.Any]:

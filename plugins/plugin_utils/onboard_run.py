@@ -19,8 +19,13 @@ _LATER = "(known after apply)"
 
 
 def answer(asked: str, variables: Values) -> t.Any:
-    """What is asked for, by the words of the lookup `onboard`."""
-    return _ANSWERS[asked](Run(variables))
+    """What is asked for.
+
+    :param asked: one of `ANSWERS`.
+    :param variables: the host's facts and registered results, as they are.
+    :return: what plugins/lookup/onboard.yml says of the term; a list is the items of a task's loop, or lines.
+    """
+    return ANSWERS[asked](Run(variables))
 
 
 # ---- what is there before the first write --------------------------------------------------------------------------
@@ -153,7 +158,8 @@ def _planned_approvers(run: Run) -> list[Item]:
     return _initial_approvers(run, later, {"id": _LATER, "displayName": run.plan["policies"][-1]["name"]})
 
 
-_ANSWERS: t.Mapping[str, t.Callable[[Run], t.Any]] = {
+# The terms of the lookup `onboard`, beside `plan`.
+ANSWERS: t.Mapping[str, t.Callable[[Run], t.Any]] = {
     "mssp": lambda run: run.mssp,
     "unsure": _unsure,
     "unclear_groups": lambda run: groups(_seen(run)["unclear"], run.mssp),
