@@ -62,7 +62,7 @@ class Filters:
         return self.include.domains is not None or self.exclude.domains is not None
 
     def before_domains(self, customers: t.Iterable[Customer]) -> list[Customer]:
-        """Those that pass as far as it can be told without domains, which cost a request each.
+        """Those that pass as far as it can be told without domains, which Graph has to be asked for.
 
         Unless statuses are stated, a customer has to be in reach.
         """
