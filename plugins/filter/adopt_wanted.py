@@ -51,13 +51,13 @@ Things = t.Sequence[t.Mapping[str, t.Any]]
 
 def adopt_wanted(organizations: Things, policies: Things, packages: Things) -> dict[str, list[str]]:
     """What the MSSP's policies lead to, in a stable order."""
-    from ansible_collections.mssp.defender.plugins.plugin_utils import adopt_reading as reading
+    from ansible_collections.mssp.defender.plugins.plugin_utils import tenant_objects as objects
 
-    mine = [policy for organization in organizations for policy in reading.naming(policies, str(organization["id"]))]
-    theirs = {reading.package_id(policy) for policy in mine}
+    mine = [policy for organization in organizations for policy in objects.naming(policies, str(organization["id"]))]
+    theirs = {objects.package_id(policy) for policy in mine}
     found = [package for package in packages if str(package["id"]).lower() in theirs]
-    groups = {x for package in found for x in reading.member_groups(package)}
-    groups |= {x for policy in mine for x in reading.deciding_groups(policy)}
+    groups = {x for package in found for x in objects.member_groups(package)}
+    groups |= {x for policy in mine for x in objects.deciding_groups(policy)}
     return {
         "policies": sorted(str(x["id"]) for x in mine),
         "packages": sorted(str(x["id"]) for x in found),

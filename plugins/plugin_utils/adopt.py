@@ -1,6 +1,8 @@
 # Copyright (c) mssp.defender contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
+
+# This plugin_utils file is PRIVATE to the collection: no stability is promised to other collections.
 """A tenant that somebody set up by hand as variables of the role mssp_onboard. Pure.
 
 Each variable that matters is written, so that what is set for all customers elsewhere does not take the place of what is there. A
@@ -16,13 +18,14 @@ import typing as t
 
 from ansible_collections.mssp.defender.plugins.module_utils import _normalise as same
 from ansible_collections.mssp.defender.plugins.module_utils._paths import pick
+from ansible_collections.mssp.defender.plugins.module_utils._resources.origin import unique_name
 from ansible_collections.mssp.defender.plugins.plugin_utils import adopt_options as options
 from ansible_collections.mssp.defender.plugins.plugin_utils.adopt_choice import Choice, Chooser, Entry
 from ansible_collections.mssp.defender.plugins.plugin_utils.adopt_compare import Comparison, Difference
-from ansible_collections.mssp.defender.plugins.plugin_utils.adopt_reading import Json, deciding_groups, name_of, unique_name
 from ansible_collections.mssp.defender.plugins.plugin_utils.adopt_rest import rest
 from ansible_collections.mssp.defender.plugins.plugin_utils.adopt_text import Word, guid, one_of, tenant
 from ansible_collections.mssp.defender.plugins.plugin_utils.onboard_variables import PREFIX
+from ansible_collections.mssp.defender.plugins.plugin_utils.tenant_objects import Json, deciding_groups, name_of
 
 _KEY = re.compile(r"[a-z0-9][a-z0-9-]{0,31}")
 _SCOPES = ("Mde", "Mdo", "Mdi", "Mda", "/")

@@ -1,6 +1,8 @@
 # Copyright (c) mssp.defender contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
+
+# This plugin_utils file is PRIVATE to the collection: no stability is promised to other collections.
 """Which objects of a tenant are the MSSP's set-up: catalog, tiers, approvers. Pure; each choice follows a rule and leaves a note.
 
 It starts from what is sure, the policies that name the MSSP's connected organization. The rules, in their order:
@@ -23,7 +25,8 @@ from ansible_collections.mssp.defender.plugins.module_utils import _normalise as
 from ansible_collections.mssp.defender.plugins.module_utils._paths import pick
 from ansible_collections.mssp.defender.plugins.module_utils._resources.defender_actions import includes
 from ansible_collections.mssp.defender.plugins.module_utils._resources.defender_role import allowed_actions
-from ansible_collections.mssp.defender.plugins.plugin_utils.adopt_reading import (
+from ansible_collections.mssp.defender.plugins.plugin_utils.adopt_text import action
+from ansible_collections.mssp.defender.plugins.plugin_utils.tenant_objects import (
     Json,
     alone,
     deciding_groups,
@@ -35,7 +38,6 @@ from ansible_collections.mssp.defender.plugins.plugin_utils.adopt_reading import
     scopes,
     unfit,
 )
-from ansible_collections.mssp.defender.plugins.plugin_utils.adopt_text import action
 
 
 class NothingToAdopt(Exception):

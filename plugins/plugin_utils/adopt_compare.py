@@ -1,6 +1,8 @@
 # Copyright (c) mssp.defender contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
+
+# This plugin_utils file is PRIVATE to the collection: no stability is promised to other collections.
 """What onboarding would still change, with given variables, in the tenant that they were read from. Pure.
 
 Nothing here knows which property can be said in variables: the role's own plan is made of them and compared with what is there,
@@ -29,10 +31,10 @@ from ansible_collections.mssp.defender.plugins.module_utils._resources.policy im
 from ansible_collections.mssp.defender.plugins.module_utils._resources.policy_options import Translator
 from ansible_collections.mssp.defender.plugins.module_utils._resources.references import Ref, References
 from ansible_collections.mssp.defender.plugins.plugin_utils.adopt_choice import Choice, Entry
-from ansible_collections.mssp.defender.plugins.plugin_utils.adopt_reading import Json, name_of, package_id, scopes
 from ansible_collections.mssp.defender.plugins.plugin_utils.adopt_text import brief
 from ansible_collections.mssp.defender.plugins.plugin_utils.onboard_check import onboard_problem
 from ansible_collections.mssp.defender.plugins.plugin_utils.onboard_plan import plan
+from ansible_collections.mssp.defender.plugins.plugin_utils.tenant_objects import Json, name_of, package_id, scopes
 
 
 @dataclasses.dataclass(frozen=True)

@@ -1,6 +1,8 @@
 # Copyright (c) mssp.defender contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
+
+# This plugin_utils file is PRIVATE to the collection: no stability is promised to other collections.
 """What is there around an adopted set-up, has no variable, and is left alone by onboarding: one sentence for each. Pure."""
 
 from __future__ import annotations
@@ -12,8 +14,8 @@ from ansible_collections.mssp.defender.plugins.module_utils._failures import som
 from ansible_collections.mssp.defender.plugins.module_utils._paths import pick
 from ansible_collections.mssp.defender.plugins.plugin_utils import adopt_options as options
 from ansible_collections.mssp.defender.plugins.plugin_utils.adopt_choice import Choice, Entry
-from ansible_collections.mssp.defender.plugins.plugin_utils.adopt_reading import Json, alone, holding, name_of, package_id
 from ansible_collections.mssp.defender.plugins.plugin_utils.adopt_text import brief
+from ansible_collections.mssp.defender.plugins.plugin_utils.tenant_objects import Json, alone, holding, name_of, package_id
 
 
 def rest(choice: Choice, state: Json) -> list[str]:

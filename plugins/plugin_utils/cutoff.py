@@ -18,7 +18,8 @@ import typing as t
 
 from ansible_collections.mssp.defender.plugins.module_utils import _normalise as same
 from ansible_collections.mssp.defender.plugins.module_utils._paths import pick
-from ansible_collections.mssp.defender.plugins.plugin_utils import adopt_reading as reading
+from ansible_collections.mssp.defender.plugins.module_utils._resources.origin import unique_name
+from ansible_collections.mssp.defender.plugins.plugin_utils import tenant_objects as objects
 from ansible_collections.mssp.defender.plugins.plugin_utils.onboard_variables import PREFIX
 
 Json = t.Mapping[str, t.Any]
@@ -103,12 +104,12 @@ class Found:
     def _policies_by_package(self) -> dict[str, list[Json]]:
         found: dict[str, list[Json]] = {}
         for policy in self.listed("found_policies"):
-            found.setdefault(reading.package_id(policy), []).append(policy)
+            found.setdefault(objects.package_id(policy), []).append(policy)
         return found
 
     def names_us(self, policy: Json) -> bool:
         """Whether the MSSP's people may request by this policy because their organization is named."""
-        return any(reading.naming([policy], one) for one in self.organization_ids)
+        return any(objects.naming([policy], one) for one in self.organization_ids)
 
     def _for_us_alone(self, policy: Json) -> bool:
         targets = policy.get("specificAllowedTargets") or ()
@@ -126,7 +127,7 @@ class Found:
             return False
         known = {group["id"].lower() for group in self.claimed_groups(self.result("preflight").get("groups") or ())}
         names = {item["name"] for item in self.plan["packages"]}
-        return package.get("displayName") in names or bool(known & set(reading.member_groups(package)))
+        return package.get("displayName") in names or bool(known & set(objects.member_groups(package)))
 
     @functools.cached_property
     def packages(self) -> list[Json]:
@@ -158,7 +159,7 @@ class Found:
 
     def claimed_groups(self, groups: t.Iterable[Json]) -> list[Json]:
         """The groups that carry the MSSP's unique name: nobody else can put it on one by chance."""
-        claim = reading.unique_name(self.mssp, "")
+        claim = unique_name(self.mssp, "")
         return [x for x in groups if self.mssp and same.word(x.get("uniqueName")).startswith(claim)]
 
     @functools.cached_property
@@ -171,12 +172,12 @@ class Found:
     @functools.cached_property
     def granted_groups(self) -> frozenset[str]:
         """The ids of the groups that packages of the MSSP alone make people members of."""
-        return frozenset(group for package in self.packages for group in reading.member_groups(package))
+        return frozenset(group for package in self.packages for group in objects.member_groups(package))
 
     @functools.cached_property
     def shared_groups(self) -> frozenset[str]:
         """The ids of the groups into which the MSSP's people come beside others."""
-        shared = frozenset(group for package in self.shared_packages for group in reading.member_groups(package))
+        shared = frozenset(group for package in self.shared_packages for group in objects.member_groups(package))
         return shared - self.granted_groups - frozenset(self.own_groups)
 
     @functools.cached_property
@@ -237,7 +238,7 @@ class Found:
         told = []
         for policy in self.listed("found_policies"):
             who = _OPEN_TO_ALL.get(same.word(policy.get("allowedTargetScope")))
-            package = reading.package_id(policy)
+            package = objects.package_id(policy)
             if who and package not in self.package_ids and pick(policy, "requestorSettings.enableTargetsToSelfAddAccess"):
                 name = (packages.get(package) or {}).get("displayName") or package
                 told.append(f"The package '{name}' can be requested by {who} (policy '{policy.get('displayName')}').")
@@ -246,11 +247,11 @@ class Found:
     def kept_roles(self) -> list[str]:
         """Defender roles that stay with groups in which others are as well, each as a sentence."""
         return [
-            f"The Defender role {reading.name_of(role)} stays with the group {group}, which others are in as well; the MSSP's "
+            f"The Defender role {objects.name_of(role)} stays with the group {group}, which others are in as well; the MSSP's "
             "people were to be taken out of it."
             for role in self.listed("found_roles")
             for group in sorted(self.shared_groups)
-            if reading.holding(role, group)
+            if objects.holding(role, group)
         ]
 
 

@@ -11,7 +11,8 @@ import typing as t
 
 from ansible_collections.mssp.defender.plugins.module_utils import _normalise as same
 from ansible_collections.mssp.defender.plugins.module_utils._paths import pick
-from ansible_collections.mssp.defender.plugins.plugin_utils import adopt_reading as reading
+from ansible_collections.mssp.defender.plugins.module_utils._resources.origin import unique_name
+from ansible_collections.mssp.defender.plugins.plugin_utils import tenant_objects as objects
 from ansible_collections.mssp.defender.plugins.plugin_utils.cutoff import Found, Item, Json
 from ansible_collections.mssp.defender.plugins.plugin_utils.sheets import one_line
 
@@ -20,8 +21,8 @@ def unknown_groups(found: Found) -> list[Item]:
     """Groups to be looked at: those of the plan that the look by names has not shown, and those that packages grant."""
     known = found.claimed_groups(found.result("preflight").get("groups") or ())
     names, ids = {same.word(x.get("uniqueName")) for x in known}, {same.word(x["id"]) for x in known}
-    wanted = [reading.unique_name(found.mssp, group["key"]) for group in found.plan["groups"]] if found.mssp else []
-    granted = {group for package in [*found.packages, *found.shared_packages] for group in reading.member_groups(package)}
+    wanted = [unique_name(found.mssp, group["key"]) for group in found.plan["groups"]] if found.mssp else []
+    granted = {group for package in [*found.packages, *found.shared_packages] for group in objects.member_groups(package)}
     return [{"unique_name": name, "label": name} for name in wanted if name not in names] + [
         {"group_id": group, "with_members": True, "label": group} for group in sorted(granted - ids)
     ]
@@ -45,7 +46,7 @@ def policies(found: Found) -> list[Item]:
     return [
         {"id": policy["id"], "label": f"{_label(packages.get(package) or {'id': package})}: {_label(policy)}"}
         for policy in found.listed("found_policies")
-        for package in (reading.package_id(policy),)
+        for package in (objects.package_id(policy),)
         if package in found.package_ids or found.names_us(policy)
     ]
 
@@ -88,7 +89,7 @@ def _unassigned(listed: t.Iterable[Json], ours: t.AbstractSet[str]) -> list[Item
         for assignment in removed:
             rest = [x for x in assignment.get("principalIds") or () if same.word(x) not in ours]
             if rest:
-                others.append({"principals": rest, "scopes": reading.scopes(assignment)})
+                others.append({"principals": rest, "scopes": objects.scopes(assignment)})
         items.append({"id": role["id"], "label": _label(role), "principals": principals, "others": others})
     return items
 

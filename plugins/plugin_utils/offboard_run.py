@@ -11,9 +11,9 @@ import datetime
 import typing as t
 
 from ansible_collections.mssp.defender.plugins.module_utils._normalise import word
+from ansible_collections.mssp.defender.plugins.module_utils._resources.origin import unique_name
 from ansible_collections.mssp.defender.plugins.plugin_utils.offboard_changes import predicted, results
 from ansible_collections.mssp.defender.plugins.plugin_utils.offboard_plan import Ending, Seen, assignments_of, judge
-from ansible_collections.mssp.defender.plugins.plugin_utils.onboard_run import unique_name
 from ansible_collections.mssp.defender.plugins.plugin_utils.onboard_variables import PREFIX
 
 Values = t.Mapping[str, t.Any]

@@ -1,6 +1,8 @@
 # Copyright (c) mssp.defender contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
+
+# This plugin_utils file is PRIVATE to the collection: no stability is promised to other collections.
 """What objects of a tenant say about each other: who requests, who decides, what is granted, who holds a role. Pure."""
 
 from __future__ import annotations
@@ -9,6 +11,7 @@ import typing as t
 
 from ansible_collections.mssp.defender.plugins.module_utils import _normalise as same
 from ansible_collections.mssp.defender.plugins.module_utils._paths import pick
+from ansible_collections.mssp.defender.plugins.module_utils._resources.origin import unique_name
 
 Json = t.Mapping[str, t.Any]
 
@@ -64,11 +67,6 @@ def alone(assignment: Json, group_id: str) -> bool:
 def scopes(assignment: Json) -> list[str]:
     """The data sources of an assignment."""
     return list(assignment.get("appScopeIds") or assignment.get("directoryScopeIds") or ())
-
-
-def unique_name(mssp: str, key: str) -> str:
-    """The unique name by which the role knows its group of this key."""
-    return f"mssp-{mssp}-{key}".lower()
 
 
 def unfit(group: Json, mssp: str) -> str:
