@@ -9,7 +9,6 @@ import datetime
 import typing as t
 from pathlib import Path
 
-import yaml
 from ansible.errors import AnsibleLookupError
 from ansible.plugins.lookup import LookupBase
 from ansible.release import __version__ as ansible_core
@@ -18,6 +17,7 @@ from ansible_collections.mssp.defender.plugins.plugin_utils import audit_files, 
 from ansible_collections.mssp.defender.plugins.plugin_utils.audit_document import findings, unread
 from ansible_collections.mssp.defender.plugins.plugin_utils.audit_facts import Facts
 from ansible_collections.mssp.defender.plugins.plugin_utils.audit_values import Json
+from ansible_collections.mssp.defender.plugins.plugin_utils.collection_version import collection_version
 
 _OPTIONS = (
     "allow_write_token",
@@ -73,15 +73,4 @@ class LookupModule(LookupBase):  # type: ignore[misc]
         names = {name: f"{audit_read.PREFIX}{name}" for name in _OPTIONS}
         options = {name: self._templar.template(variables[x]) for name, x in names.items() if x in variables}
         now = datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
-        return audit_read.facts(variables, options, now, version=_version(), core=ansible_core)
-
-
-def _version() -> str:
-    """This collection's version: an installed one has a MANIFEST.json, a checkout galaxy.yml."""
-    root = Path(__file__).resolve().parents[2]
-    for name in ("MANIFEST.json", "galaxy.yml"):
-        path = root / name
-        if path.is_file():
-            told = yaml.safe_load(path.read_text(encoding="utf-8"))
-            return str((told.get("collection_info") or told)["version"])
-    return "unknown"
+        return audit_read.facts(variables, options, now, version=collection_version(), core=ansible_core)

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from ansible_collections.mssp.defender.plugins.plugin_utils import report_tables
 from ansible_collections.mssp.defender.plugins.plugin_utils.audit_rules import SEVERITIES
+from ansible_collections.mssp.defender.plugins.plugin_utils.collection_version import collection_version
 from ansible_collections.mssp.defender.plugins.plugin_utils.report_evidence import directory_of, pack
 from ansible_collections.mssp.defender.plugins.plugin_utils.report_fleet import NEVER, Fleet, Limits, as_json, summary, verdict
 from ansible_collections.mssp.defender.plugins.plugin_utils.report_junit import as_junit
@@ -26,7 +27,6 @@ from ansible_collections.mssp.defender.plugins.plugin_utils.report_write import 
 
 # Beside `customers`, a directory for each of them.
 EACH = "by_customer"
-_ROOT = Path(__file__).resolve().parents[2]
 
 
 def run(
@@ -72,7 +72,7 @@ def run(
     known = {customer.name for customer in customers}
     missing = sorted({str(name) for name in expected} - known)
     made = datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%d %H:%M UTC")
-    fleet, limits = Fleet(customers, missing, made, _version()), Limits(fail_on, fail_count, fail_unread)
+    fleet, limits = Fleet(customers, missing, made, collection_version()), Limits(fail_on, fail_count, fail_unread)
     try:
         files = _write(top, documents, fleet, limits, period if evidence else None, each)
     except (OSError, ValueError) as exc:
@@ -123,16 +123,3 @@ def _reports(fleet: Fleet, limits: Limits, documents: str, category: str) -> dic
         "findings.sarif": as_sarif(fleet, documents, category),
         "index.html": as_html(fleet),
     }
-
-
-def _version() -> str:
-    """This collection's own: of an installed copy in MANIFEST.json, of a checkout in galaxy.yml."""
-    try:
-        return str(json.loads((_ROOT / "MANIFEST.json").read_text(encoding="utf-8"))["collection_info"]["version"])
-    except (OSError, ValueError, KeyError):
-        pass
-    try:
-        lines = (_ROOT / "galaxy.yml").read_text(encoding="utf-8").splitlines()
-    except OSError:
-        lines = []
-    return next((line.partition(":")[2].strip() for line in lines if line.startswith("version:")), "unknown")
