@@ -62,7 +62,7 @@ from ansible_collections.mssp.defender.plugins.plugin_utils import fleet_result,
 from ansible_collections.mssp.defender.plugins.plugin_utils.fleet_book import Book, Told, name, told
 from ansible_collections.mssp.defender.plugins.plugin_utils.fleet_screen import Screen, is_terminal
 from ansible_collections.mssp.defender.plugins.plugin_utils.fleet_state import Customer, Fleet, Play
-from ansible_collections.mssp.defender.plugins.plugin_utils.fleet_text import one_line, tame
+from ansible_collections.mssp.defender.plugins.plugin_utils.terminal_text import one_line, tame
 
 _STREAMS = ("free", "host_pinned")
 # As the default callback calls them.

@@ -19,7 +19,7 @@ from ansible.utils.unsafe_proxy import wrap_var
 from ansible_collections.mssp.defender.plugins.module_utils._failures import Failure
 from ansible_collections.mssp.defender.plugins.plugin_utils.customers_facts import Customer, Json, Relationship
 from ansible_collections.mssp.defender.plugins.plugin_utils.customers_roles import name_of
-from ansible_collections.mssp.defender.plugins.plugin_utils.fleet_text import tame
+from ansible_collections.mssp.defender.plugins.plugin_utils.terminal_text import tame
 
 try:
     from ansible.template import trust_as_template

@@ -11,7 +11,7 @@ import typing as t
 
 from ansible_collections.mssp.defender.plugins.plugin_utils import fleet_result
 from ansible_collections.mssp.defender.plugins.plugin_utils.fleet_state import Customer, Fleet
-from ansible_collections.mssp.defender.plugins.plugin_utils.fleet_text import counted, one_line
+from ansible_collections.mssp.defender.plugins.plugin_utils.terminal_text import counted, one_line
 
 
 class Told(t.NamedTuple):

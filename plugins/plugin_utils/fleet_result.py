@@ -10,7 +10,7 @@ from __future__ import annotations
 import collections
 import typing as t
 
-from ansible_collections.mssp.defender.plugins.plugin_utils.fleet_text import one_line, tame
+from ansible_collections.mssp.defender.plugins.plugin_utils.terminal_text import one_line, tame
 
 Result = t.Mapping[str, t.Any]
 

@@ -23,7 +23,7 @@ import typing as t
 
 from ansible.utils import color as ansible_color
 
-from ansible_collections.mssp.defender.plugins.plugin_utils.fleet_text import tame
+from ansible_collections.mssp.defender.plugins.plugin_utils.terminal_text import tame
 
 # Time goes on while no customer says anything.
 _TICK_SECONDS = 0.25

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.mssp.defender.plugins.plugin_utils import fleet_text
+from ansible_collections.mssp.defender.plugins.plugin_utils import terminal_text
 from ansible_collections.mssp.defender.plugins.plugin_utils.fleet_state import Customer, Fleet
-from ansible_collections.mssp.defender.plugins.plugin_utils.fleet_text import clip, counted, duration, one_line, pad, width
+from ansible_collections.mssp.defender.plugins.plugin_utils.terminal_text import clip, counted, duration, one_line, pad, width
 
 # Of the states, the worst first; with the setting of Ansible's colour for each.
 STATES = {
@@ -132,7 +132,7 @@ def _bar(fleet: Fleet, room: int, now: float, began: float, hidden: int) -> str:
         parts.append(f"{play.task}:")
     parts.append(f"{done} of {total}" if total else counted(done, "customer"))
     left = fleet.left(now)
-    estimate = f", {fleet_text.roughly(left)} left" if left is not None else ""
+    estimate = f", {terminal_text.roughly(left)} left" if left is not None else ""
     parts.append(duration_now(now - began) + estimate)
     told = [text for text, state in states(fleet.states()) if state in ("failed", "unreachable", "changed", "would change")]
     if told:

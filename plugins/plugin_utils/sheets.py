@@ -1,6 +1,8 @@
 # Copyright (c) mssp.defender contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
+
+# This plugin_utils file is PRIVATE to the collection: no stability is promised to other collections.
 """Tables as text, Markdown and CSV, and text for HTML.
 
 What stands in a cell may come from a customer's directory, where others choose the names. It must neither become a formula, a tag
@@ -18,7 +20,8 @@ import html
 import io
 import re
 import typing as t
-import unicodedata
+
+from ansible_collections.mssp.defender.plugins.plugin_utils import terminal_text
 
 
 class Link(t.NamedTuple):
@@ -41,32 +44,17 @@ _FORMULA = frozenset("=+-@\t\r\n＝＋－＠")
 _MARKDOWN = re.compile(r"([\\`*_\[\]|~$])")
 # What GitHub's dialect makes a link without being asked.
 _AUTOLINK = re.compile(r"(?i)(?<=www)(?=\.)|(?<=:)(?=//)")
-# Marks that turn the direction of what follows: a name could show another address than it has.
-_TURNS = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
 
 def one_line(value: t.Any) -> str:
-    """A value as one line: line breaks and control characters become spaces, marks of direction vanish."""
+    """A cell as one line: line breaks and control characters become spaces, marks of direction vanish."""
     if isinstance(value, Link):
         value = value.url
     if value is None:
         return ""
     if isinstance(value, bool):
         return "yes" if value else "no"
-    text = str(value)
-    if not (text.isascii() and text.isprintable()):
-        text = "".join(map(_harmless, text))
-    return " ".join(text.split())
-
-
-def _harmless(character: str) -> str:
-    if character in _TURNS:
-        return ""
-    category = unicodedata.category(character)
-    if category in ("Cc", "Zl", "Zp"):
-        return " "
-    # A lone surrogate cannot be written as UTF-8.
-    return "\ufffd" if category == "Cs" else character
+    return terminal_text.one_line(value)
 
 
 def html_escape(value: t.Any) -> str:
@@ -115,19 +103,13 @@ def _markdown(cell: Cell) -> str:
 def text_table(header: t.Sequence[str], rows: t.Iterable[Row]) -> str:
     """A table for a terminal: columns of equal width, two spaces apart, a line of hyphens below the header."""
     lines = [[one_line(cell) for cell in row] for row in _filled(header, rows)]
-    widths = [max(map(_width, column)) for column in zip(*lines, strict=True)]
+    widths = [max(map(terminal_text.width, column)) for column in zip(*lines, strict=True)]
     lines.insert(1, ["-" * width for width in widths])
     return "".join(_padded(line, widths).rstrip() + "\n" for line in lines)
 
 
 def _padded(line: t.Sequence[str], widths: t.Sequence[int]) -> str:
-    return "  ".join(text + " " * (width - _width(text)) for text, width in zip(line, widths, strict=True))
-
-
-def _width(text: str) -> int:
-    """Places that a text takes on a terminal."""
-    wide = sum(unicodedata.east_asian_width(character) in "WF" for character in text)
-    return len(text) + wide - sum(unicodedata.combining(character) > 0 for character in text)
+    return "  ".join(terminal_text.pad(text, width) for text, width in zip(line, widths, strict=True))
 
 
 def _filled(header: t.Sequence[str], rows: t.Iterable[Row]) -> list[Row]:

@@ -10,7 +10,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.mssp.defender.plugins.plugin_utils.fleet_text import clip, duration, one_line, pad, roughly, tame, width
+from ansible_collections.mssp.defender.plugins.plugin_utils.terminal_text import (
+    clip,
+    duration,
+    one_line,
+    pad,
+    roughly,
+    tame,
+    width,
+)
 
 ANYTHING = st.text(st.characters(codec=None))
 RED = "\x1b[0;31mred\x1b[0m"
