@@ -21,8 +21,8 @@ from ansible_collections.mssp.defender.plugins.plugin_utils.audit_people import 
 from ansible_collections.mssp.defender.plugins.plugin_utils.audit_rules import SEVERITIES
 from ansible_collections.mssp.defender.plugins.plugin_utils.audit_values import Finding, Json, fingerprint, key, told
 from ansible_collections.mssp.defender.plugins.plugin_utils.audit_ways_in import ways_in
+from ansible_collections.mssp.defender.plugins.plugin_utils.report_read import SCHEMA
 
-SCHEMA = "https://mssp.defender/schemas/audit-1.json"
 # Roles of the directory that have live response without any role of Defender (Microsoft, compare-rbac-roles).
 ADMINISTRATORS = ("Global Administrator", "Security Administrator")
 

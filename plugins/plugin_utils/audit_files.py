@@ -14,6 +14,7 @@ import typing as t
 from pathlib import Path
 
 from ansible_collections.mssp.defender.plugins.plugin_utils.audit_memory import keeping, recalling, remembering
+from ansible_collections.mssp.defender.plugins.plugin_utils.report_read import FACTS
 from ansible_collections.mssp.defender.plugins.plugin_utils.report_write import make_private, write
 
 _UNSAFE = re.compile(r"^[.]|[^A-Za-z0-9._-]")
@@ -24,7 +25,7 @@ def stem(customer: str) -> str:
     """A customer's name as the name of a file. What had to be changed carries a digest, so that no two share one."""
     safe = _UNSAFE.sub("_", customer)[:_LONGEST]
     # What ends as the facts of a customer do would be taken for them.
-    if safe == customer and not safe.endswith(".facts"):
+    if safe == customer and not f"{safe}.json".endswith(FACTS):
         return safe
     # A name from JSON may have half a character.
     return f"{safe}-{hashlib.sha256(customer.encode('utf-8', 'surrogatepass')).hexdigest()[:12]}"
@@ -38,7 +39,7 @@ def store(directory: Path, document: t.Mapping[str, t.Any], facts: t.Mapping[str
     """
     make_private(directory)
     path = directory / f"{stem(str(document['customer']))}.json"
-    beside = path.with_name(f"{path.stem}.facts.json")
+    beside = path.with_name(f"{path.stem}{FACTS}")
     write(beside, _text(keeping(facts, _earlier(beside))))
     write(path, _text(remembering(document, _earlier(path))))
     return path
@@ -46,7 +47,7 @@ def store(directory: Path, document: t.Mapping[str, t.Any], facts: t.Mapping[str
 
 def recall(directory: Path, facts: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
     """The facts of a customer, with what the log has forgotten since an earlier audit in this directory read it."""
-    path = directory / f"{stem(str(facts['customer']))}.facts.json"
+    path = directory / f"{stem(str(facts['customer']))}{FACTS}"
     return recalling(facts, _earlier(path))
 
 

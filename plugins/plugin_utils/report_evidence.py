@@ -15,7 +15,8 @@ import json
 import re
 import typing as t
 
-from ansible_collections.mssp.defender.plugins.plugin_utils.report_fleet import Fleet, moment, some
+from ansible_collections.mssp.defender.plugins.module_utils._failures import some
+from ansible_collections.mssp.defender.plugins.plugin_utils.report_fleet import Fleet, to_the_minute
 from ansible_collections.mssp.defender.plugins.plugin_utils.report_period import Period
 from ansible_collections.mssp.defender.plugins.plugin_utils.report_read import Customer, Json
 from ansible_collections.mssp.defender.plugins.plugin_utils.report_tables import access_csv, findings_csv, value
@@ -194,8 +195,8 @@ def _readme(customer: Customer, made_by: str, files: t.Iterable[str], period: Pe
         "",
         f"Customer:        {one_line(customer.name)}",
         "Tenant:          " + " ".join(filter(None, (one_line(tenant.get(key)) for key in ("display_name", "id", "domain")))),
-        f"Read from:       {moment(one_line(customer.document.get('began')))}",
-        f"Read until:      {moment(one_line(customer.ended))}",
+        f"Read from:       {to_the_minute(one_line(customer.document.get('began')))}",
+        f"Read until:      {to_the_minute(one_line(customer.ended))}",
         f"Period:          {period}",
         f"Complete:        {'yes' if customer.complete else 'NO: see the findings MSSP900 and MSSP901'}",
         f"Findings:        {some(len(customer.findings), 'finding')}",

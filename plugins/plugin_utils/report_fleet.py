@@ -11,6 +11,7 @@ import dataclasses
 import json
 import typing as t
 
+from ansible_collections.mssp.defender.plugins.module_utils._failures import some
 from ansible_collections.mssp.defender.plugins.plugin_utils.audit_rules import RULES, SEVERITIES
 from ansible_collections.mssp.defender.plugins.plugin_utils.report_read import Customer, Json
 from ansible_collections.mssp.defender.plugins.plugin_utils.sheets import one_line, text_table
@@ -120,7 +121,7 @@ def summary(fleet: Fleet) -> list[str]:
         lines.append(f"No document of: {_names(fleet.missing)}.")
     oldest = min((x for x in fleet.customers if x.ended), key=lambda x: x.ended, default=None)
     if oldest:
-        lines.append(f"The oldest of these audits ended {moment(oldest.ended)}: {cut(oldest.name)}.")
+        lines.append(f"The oldest of these audits ended {to_the_minute(oldest.ended)}: {cut(oldest.name)}.")
     return lines
 
 
@@ -157,12 +158,7 @@ def who(person: t.Mapping[str, t.Any] | None) -> str:
     return f"{name} <{address}>" if name and address else str(name or address or "not known")
 
 
-def some(number: int, noun: str) -> str:
-    """A number with its noun."""
-    return f"{number} {noun}" + ("" if number == 1 else "s")
-
-
-def moment(instant: t.Any) -> str:
+def to_the_minute(instant: t.Any) -> str:
     """An instant as people read it, to the minute."""
     text = str(instant or "")
     return f"{text[:10]} {text[11:16]} UTC" if len(text) >= 16 else text

@@ -13,8 +13,9 @@ from __future__ import annotations
 import typing as t
 from xml.etree import ElementTree
 
+from ansible_collections.mssp.defender.plugins.module_utils._failures import some
 from ansible_collections.mssp.defender.plugins.plugin_utils.audit_rules import RULES
-from ansible_collections.mssp.defender.plugins.plugin_utils.report_fleet import Fleet, Limits, headline, some
+from ansible_collections.mssp.defender.plugins.plugin_utils.report_fleet import Fleet, Limits, headline
 from ansible_collections.mssp.defender.plugins.plugin_utils.report_read import Customer, Json
 from ansible_collections.mssp.defender.plugins.plugin_utils.sheets import one_line
 

@@ -19,6 +19,7 @@ from pathlib import Path
 from ansible_collections.mssp.defender.plugins.plugin_utils.audit_rules import SEVERITIES
 
 SCHEMA = "https://mssp.defender/schemas/audit-1.json"
+# Beside the document NAME.json of a customer, NAME and this: the facts that it was made of.
 FACTS = ".facts.json"
 
 Json = dict[str, t.Any]

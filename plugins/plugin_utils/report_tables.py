@@ -11,8 +11,9 @@ import json
 import re
 import typing as t
 
+from ansible_collections.mssp.defender.plugins.module_utils._failures import some
 from ansible_collections.mssp.defender.plugins.plugin_utils.audit_rules import SEVERITIES
-from ansible_collections.mssp.defender.plugins.plugin_utils.report_fleet import Fleet, cut, headline, some, who
+from ansible_collections.mssp.defender.plugins.plugin_utils.report_fleet import Fleet, cut, headline, who
 from ansible_collections.mssp.defender.plugins.plugin_utils.report_read import Customer, Json
 from ansible_collections.mssp.defender.plugins.plugin_utils.sheets import Row, csv_text, markdown_escape, markdown_table
 

@@ -1,6 +1,8 @@
 # Copyright (c) mssp.defender contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
+
+# This plugin_utils file is PRIVATE to the collection: no stability is promised to other collections.
 """The table of what waits for approval, and which of it is meant to be decided.
 
 A record is what `mssp_onboard` leaves of a customer when its steps are `requests`: `customer`, `requests` as
@@ -13,6 +15,7 @@ from __future__ import annotations
 import json
 import typing as t
 
+from ansible_collections.mssp.defender.plugins.module_utils._failures import some
 from ansible_collections.mssp.defender.plugins.plugin_utils.sheets import csv_text, markdown_table, one_line, text_table
 
 Request = t.Mapping[str, t.Any]
@@ -163,7 +166,7 @@ def _summary(records: t.Sequence[Record], decision: str) -> str:
     waiting = [(record, request) for record in records for request in record.get("requests") or []]
     unread = sum(1 for record in records if record.get("problem"))
     at = len({str(record["customer"]) for record, dummy in waiting})
-    said = [f"{_some(len(waiting), 'request')} for approval at {at} of {_some(len(records), 'customer')}."]
+    said = [f"{some(len(waiting), 'request')} for approval at {at} of {some(len(records), 'customer')}."]
     if decision:
         outcomes = [_outcome(record, request, decision) for record, request in waiting]
         for what in (f"{_DONE[decision]} already", _DONE[decision], f"would be {_DONE[decision]}"):
@@ -174,9 +177,5 @@ def _summary(records: t.Sequence[Record], decision: str) -> str:
         if len(said) == 1:
             said.append("None fits: nothing was decided.")
     if unread:
-        said.append(f"{_some(unread, 'customer')} could not be read.")
+        said.append(f"{some(unread, 'customer')} could not be read.")
     return " ".join(said)
-
-
-def _some(number: int, noun: str) -> str:
-    return f"{number} {noun}" + ("" if number == 1 else "s")
