@@ -1,6 +1,8 @@
 # Copyright (c) mssp.defender contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
+
+# This plugin_utils file is PRIVATE to the collection: no stability is promised to other collections.
 """A policy of Graph in the words of `access_package_policy`: what `policy_options.py` does, the other way round.
 
 What has no word is left out. Nothing here says so: what onboarding would then change is found by comparing (`adopt_compare.py`),

@@ -1,6 +1,8 @@
 # Copyright (c) mssp.defender contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
+
+# This plugin_utils file is PRIVATE to the collection: no stability is promised to other collections.
 """Inventory variables as YAML with comments, in which no text of a tenant can be code.
 
 Inventory files are trusted: a group called `{{ lookup(...) }}` that is written there as it stands is run by the next play. So

@@ -1,6 +1,8 @@
 # Copyright (c) mssp.defender contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
+
+# This plugin_utils file is PRIVATE to the collection: no stability is promised to other collections.
 """Which applications a customer is to consent to, where, and with which credential each of them can be asked whether it has.
 
 Variables are the customer's own, by their whole names: `mssp_onboard_...` for the tenant and how to reach it, and for each

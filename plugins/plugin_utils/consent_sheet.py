@@ -1,6 +1,8 @@
 # Copyright (c) mssp.defender contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
+
+# This plugin_utils file is PRIVATE to the collection: no stability is promised to other collections.
 """The sheet of consent as lines, one for each customer and application, and as CSV, Markdown and text for a terminal.
 
 A record is what playbooks/consent.yml leaves of one customer: `customer` and either `problem`, a sentence, or `plan` (of

@@ -1,6 +1,8 @@
 # Copyright (c) mssp.defender contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
+
+# This plugin_utils file is PRIVATE to the collection: no stability is promised to other collections.
 """What is wrong with a value, at every depth, as one sentence: what, where, the value, the remedy.
 
 Values are held against specifications as modules have them, with some keys more: `least` and `most` (of a number, or of a list's
