@@ -161,7 +161,7 @@ options:
 options:
   adopt:
     description:
-      - Take over an object that has the right name although others are in it or hold it.
+      - Take over an object that has the right name although others are in it or hold it, or something else uses it.
       - A name is no proof of origin. Without this, an object that is matched by its name alone is only taken over when
         that gives nobody access whom the task does not name.
     type: bool

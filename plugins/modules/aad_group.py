@@ -13,6 +13,8 @@ author: mssp.defender contributors (@mssp-defender)
 description:
   - Creates, changes and deletes one security group, with its owners and members.
   - What is not stated is left alone; a stated empty value clears.
+  - Needs the permission C(Group.ReadWrite.All); in check mode C(GroupMember.Read.All) suffices. To name people other than by id takes
+    C(User.Read.All) as well.
 options:
   name:
     description:

@@ -14,6 +14,8 @@ description:
   - Creates, changes and deletes one access package, and what it grants.
   - What is not stated is left alone; a stated empty value clears.
   - Who may request it and for how long is decided by its policies, see M(mssp.defender.access_package_policy).
+  - Needs the permission C(EntitlementManagement.ReadWrite.All); in check mode C(EntitlementManagement.Read.All) suffices. To name groups other than by id
+    takes C(GroupMember.Read.All) as well.
 options:
   name:
     description: Display name of the package, with O(catalog) its key unless O(package_id) is given.
@@ -64,7 +66,9 @@ options:
     type: bool
     default: false
   directory_hint:
-    description: The customer's domain for RV(access_package.request_url). Looked up if not given.
+    description:
+      - The customer's domain for RV(access_package.request_url).
+      - Looked up if not given, which needs the permission C(Organization.Read.All). Without it the task warns, and the link is null.
     type: str
 extends_documentation_fragment:
   - mssp.defender.graph
@@ -98,7 +102,7 @@ access_package:
   type: dict
   contains:
     request_url:
-      description: The My Access page where the package is requested; null where the cloud has no documented page.
+      description: The My Access page where the package is requested; null where the cloud has no documented page, or the domain is not known.
       type: str
       returned: when the package is present
   sample:

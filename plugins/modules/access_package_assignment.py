@@ -12,10 +12,12 @@ version_added: 0.1.0
 author: mssp.defender contributors (@mssp-defender)
 description:
   - Assigns a person to an access package directly, changes when that ends, or ends it.
-  - An assignment that lives, under whatever policy, is left as it is unless another end is stated. While a request for the person and
+  - A live assignment, under whatever policy, is left as it is unless another end is stated. While a request for the person and
     the package is open, whoever sent it, no second one is sent, and the result says how far it is.
   - Whether a direct assignment passes by the approvers is not settled at Microsoft. One that waits for them is a result, no failure.
   - When a guest's last assignment ends, the tenant's own settings may block the guest from signing in and delete the guest later.
+  - Needs the permission C(EntitlementManagement.ReadWrite.All); in check mode C(EntitlementManagement.Read.All) suffices. To name people other than by id
+    takes C(User.Read.All) as well.
 options:
   access_package:
     description: The access package by id, name or as M(mssp.defender.access_package) returned it.
@@ -26,7 +28,7 @@ options:
   policy:
     description:
       - The policy of the package to assign under, by id, name or as M(mssp.defender.access_package_policy) returned it.
-      - Can be left out when the package has one only. An assignment that lives keeps the policy that it has, with a warning.
+      - Can be left out when the package has one only. A live assignment keeps the policy that it has, with a warning.
     type: raw
   target:
     description: The person, by id, user principal name or mail address. Who is not in the directory yet takes O(invite).

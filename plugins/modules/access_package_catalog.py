@@ -13,6 +13,8 @@ author: mssp.defender contributors (@mssp-defender)
 description:
   - Creates, changes and deletes one catalog, with the groups that are its resources.
   - What is not stated is left alone; a stated empty value clears.
+  - Needs the permissions C(EntitlementManagement.ReadWrite.All) and C(Group.ReadWrite.All); in check mode C(EntitlementManagement.Read.All) suffices
+    and, to name groups other than by id, C(GroupMember.Read.All).
 options:
   name:
     description: Display name of the catalog, and its key unless O(catalog_id) is given.

@@ -30,8 +30,8 @@ options:
     default: false
   directory_hint:
     description:
-      - The customer's domain for C(request_url).
-      - Looked up if not given, which needs the permission C(Organization.Read.All).
+      - The customer's domain for RV(access_packages[].request_url).
+      - Looked up if not given, which needs the permission C(Organization.Read.All). Without it the task warns, and the link is null.
     type: str
 extends_documentation_fragment:
   - mssp.defender.graph
@@ -65,7 +65,7 @@ access_packages:
   elements: dict
   contains:
     request_url:
-      description: The My Access page where the package is requested; null where the cloud has no documented page.
+      description: The My Access page where the package is requested; null where the cloud has no documented page, or the domain is not known.
       type: str
       returned: always
     resourceRoleScopes:

@@ -14,6 +14,8 @@ description:
   - Creates, changes and deletes one policy of an access package. It says who may request the package, who approves, when access
     ends and who reviews it.
   - Microsoft Graph replaces policies as a whole. What is not stated is read, kept and sent again; a stated empty value clears.
+  - Needs the permission C(EntitlementManagement.ReadWrite.All); in check mode C(EntitlementManagement.Read.All) suffices. To name people other than by id
+    takes C(User.Read.All), groups C(GroupMember.Read.All) as well.
 options:
   name:
     description: Display name of the policy, with O(access_package) its key unless O(policy_id) is given.

@@ -14,6 +14,9 @@ description:
   - Creates, changes and deletes one connected organization, whose users can then be allowed to request access packages.
   - What is not stated is left alone; a stated empty value clears.
   - The organization is identified by its tenant. A domain that belongs to a tenant stands for that tenant.
+  - Needs the permission C(EntitlementManagement.ReadWrite.All); in check mode C(EntitlementManagement.Read.All) suffices. To look up
+    O(domain), or a name that is not stated, takes C(CrossTenantInformation.ReadBasic.All) as well; to name people other than by id
+    C(User.Read.All), groups C(GroupMember.Read.All).
 options:
   name:
     description: Display name. When an organization is created without it, its tenant's name is taken.

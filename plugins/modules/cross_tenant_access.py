@@ -13,7 +13,7 @@ author: mssp.defender contributors (@mssp-defender)
 description:
   - Creates, changes and deletes the entry of one other tenant in the customer's cross-tenant access policy, with what is stated of it.
   - What an entry does not say follows the policy's default. What the task does not state is left alone.
-  - Needs the permission C(Policy.ReadWrite.CrossTenantAccess).
+  - Needs the permission C(Policy.ReadWrite.CrossTenantAccess); in check mode C(Policy.Read.All) suffices.
 options:
   partner_tenant_id:
     description: Tenant id of the other organization.

@@ -16,6 +16,8 @@ description:
   - What is not stated is left alone; a stated empty value clears.
   - Uses Microsoft Graph beta, where alone these roles exist. That a role exists does not mean that it is enforced; no API
     tells whether the workload is activated under unified RBAC.
+  - Needs the permission C(RoleManagement.ReadWrite.Defender); in check mode C(RoleManagement.Read.Defender) suffices. To name groups other
+    than by id takes C(GroupMember.Read.All) as well.
 options:
   name:
     description: Display name of the role, and its key unless O(role_id) is given. Names are not unique in Defender; several matches are an error.
