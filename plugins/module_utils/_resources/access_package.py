@@ -222,6 +222,3 @@ class AccessPackage(Resource):
 
     def delete(self, current: Entity) -> None:
         self.graph.delete(f"{PACKAGES}/{current['id']}")
-
-    def shown(self, entity: Entity) -> Entity:
-        return {key: value for key, value in entity.items() if not key.startswith("@")}

@@ -157,5 +157,5 @@ class Resource(abc.ABC):
         return ()
 
     def shown(self, entity: Entity) -> Entity:
-        """The object as the module returns it."""
-        return entity
+        """The object as the module returns it: without OData's annotations, unless a resource chooses what it shows."""
+        return {key: value for key, value in entity.items() if not key.startswith("@")}

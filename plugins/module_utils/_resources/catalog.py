@@ -225,6 +225,3 @@ class Catalog(Resource):
 
     def delete(self, current: Entity) -> None:
         self.graph.delete(f"{CATALOGS}/{current['id']}")
-
-    def shown(self, entity: Entity) -> Entity:
-        return {key: value for key, value in entity.items() if not key.startswith("@")}

@@ -188,9 +188,6 @@ class ConnectedOrganization(Resource):
                 using.append(f"the policy '{policy.get('displayName')}' of the package '{package}' names it")
         return using
 
-    def shown(self, entity: Entity) -> Entity:
-        return {key: value for key, value in entity.items() if not key.startswith("@")}
-
 
 def _domain_source(domain: str, label: str) -> Entity:
     return {"@odata.type": "#microsoft.graph.domainIdentitySource", "domainName": domain, "displayName": label}

@@ -226,6 +226,3 @@ class Policy(Resource):
 
     def delete(self, current: Entity) -> None:
         self.graph.delete(f"{POLICIES}/{current['id']}")
-
-    def shown(self, entity: Entity) -> Entity:
-        return {key: value for key, value in entity.items() if not key.startswith("@")}
