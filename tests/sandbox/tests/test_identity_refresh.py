@@ -71,7 +71,7 @@ def test_another_tenant(sandbox: Running) -> None:
 
 
 def test_an_analyst_of_the_mssp_redeems_at_the_customer(sandbox: Running) -> None:
-    """EM I: signed in at home, the refresh token is redeemed per customer tenant (CIPP Get-GraphToken)."""
+    """EM K: signed in at home, the refresh token is redeemed per customer tenant (CIPP Get-GraphToken)."""
     flow = begin_device(sandbox, "approve", "organizations", "User.Read offline_access")
     sign_in(sandbox, flow, GUEST)
     home = poll(sandbox, flow, "approve", "organizations").json()

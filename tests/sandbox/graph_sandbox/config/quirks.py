@@ -73,6 +73,8 @@ class Quirks(BaseModel):
     """A role assignment that carries ``@odata.type`` is refused with 400, although Microsoft documents it."""
     reduce_actions: bool = True
     """An action that another listed one covers is dropped on store."""
+    defender_plan: Literal["p2", "p1", "business", "none"] = "p2"
+    """Which Defender for Endpoint the tenant has bought, as assignedPlans and subscribedSkus show it (decisions M11)."""
     urbac_active: bool = True
     """Unified RBAC answers; false: see urbac_inactive_answer."""
     urbac_inactive_answer: Literal["forbidden", "empty"] = "forbidden"
@@ -100,69 +102,81 @@ class Quirks(BaseModel):
     adds_prerequisites: bool = False
     """A stored role gets the permissions that its own presuppose, as in the portal (unknown; Defender 3)."""
 
-    # Entitlement management (EM B-G, N)
+    # Entitlement management as a whole (EM 1)
     foreign_location: bool = True
-    """A POST carries a Location header with the back-end's host."""
+    """A POST carries a Location header with the back-end's host (EM 1.1, 1.2)."""
+    licence: Literal["governance", "p2", "p1", "none"] = "governance"
+    """none, p1: entitlement management answers 403 NoLicense; p2: Governance-only features answer NoGovernanceSku (EM 1.3)."""
+    lifecycle_action: Literal["none", "blockSignIn", "blockSignInAndDelete"] = "blockSignInAndDelete"
+    """The tenant's setting for guests whose last assignment ends (decisions M5.4)."""
+    duration_until_external_user_deleted: str = "P30D"
+    """The same setting's waiting time (decisions M5.4, M7)."""
+
+    # Connected organizations (EM B.2)
     connected_org_create_empty_sources: bool = True
     """The answer to creating a connected organization has ``identitySources: []``."""
     connected_org_by_tenant: bool = True
     """A connected organization can be created by tenant id; false: 400, as older reports say."""
     connected_org_unknown_tenant: Literal["refused", "accepted"] = "refused"
-    """What happens to a connected organization by the id of a tenant that the sandbox does not know."""
+    """What happens to a connected organization by the id of a tenant that the sandbox does not know (unknown)."""
     resolve_domain_sources: bool = True
     """A domain source whose domain belongs to a known tenant becomes a tenant source."""
     drop_hash_in_types: bool = True
     """Identity sources are read back as ``microsoft.graph...`` without the ``#``."""
+
+    # Catalogs, packages (EM C, D, E)
     origin_lag: Count = 0
-    """Adding a new group to a catalog fails with ResourceNotFoundInOriginSystem for n tries."""
+    """Adding a new group to a catalog fails with ResourceNotFoundInOriginSystem for n tries (EM D.1)."""
     resource_visible_lag: Count = 0
-    """A new catalog resource is missing from the first n lists of the catalog's resources."""
+    """A new catalog resource is missing from the first n lists of the catalog's resources (EM D.1)."""
     role_scope_lag: Count = 0
-    """The first n tries to use a new catalog resource in a package fail with ResourceNotFound."""
+    """The first n tries to use a new catalog resource in a package fail with ResourceNotFound (EM E.2)."""
     role_scope_visible_lag: Count = 0
-    """A new role scope is missing from the first n reads of its package."""
+    """A new role scope is missing from the first n reads of its package (EM E.2)."""
     unuse_lag: Count = 0
-    """The first n tries to remove a resource fail after its last role scope was deleted."""
+    """The first n tries to remove a resource fail after its last role scope was deleted (EM D.2)."""
     zero_role_ids: bool = True
-    """A resource's role has the zero GUID as id until a package uses it."""
+    """A resource's role has the zero GUID as id until a package uses it (EM D.3)."""
     catalog_default_state: Literal["published", "unpublished"] = "published"
-    """A catalog's state when the body does not say (not documented)."""
+    """A catalog's state when the body does not say (not documented; EM O 4)."""
     catalog_default_externally_visible: bool = False
-    """A catalog's isExternallyVisible when the body does not say (not documented)."""
+    """A catalog's isExternallyVisible when the body does not say (not documented; EM O 4)."""
     unique_catalog_names: bool = False
-    """A second catalog of the same name is refused (not documented)."""
+    """A second catalog of the same name is refused (not documented; EM O 3)."""
     duplicate_package_status: Literal[400, 409] = 400
-    """The status with DuplicateAccessPackage (not recorded)."""
+    """The status with DuplicateAccessPackage (not recorded; EM 1.3)."""
+
+    # Policies (EM F)
     policy_conflict_status: Literal[400, 409] = 409
-    """The status with DuplicateKey."""
+    """The status with DuplicateKey (EM 1.3)."""
     put_requires_package: bool = True
-    """PUT of a policy without accessPackage.id is refused with ArgumentNullException."""
+    """PUT of a policy without accessPackage.id is refused with ArgumentNullException (EM F.2; unknown whether still, EM O 9)."""
     put_requires_all: bool = False
-    """PUT of a policy must carry every property that the page calls required."""
+    """PUT of a policy must carry every property that the page calls required (EM F.2; unknown whether it must, EM O 9)."""
     justification_flags_stick: bool = True
     """isApproverJustificationRequired and isRequestorJustificationRequired are kept; false: read back as false (decisions S8)."""
     review_start_moves: bool = False
-    """A review start in the past is moved to today."""
-    licence: Literal["governance", "p2", "p1", "none"] = "governance"
-    """none, p1: entitlement management answers 403 NoLicense; p2: Governance-only features answer NoGovernanceSku."""
-    defender_plan: Literal["p2", "p1", "business", "none"] = "p2"
-    """Which Defender for Endpoint the tenant has bought, as assignedPlans and subscribedSkus show it (decisions M11)."""
+    """A review start in the past is moved to today (EM F.5)."""
+
+    # Billing of guests (decisions M9)
     subscription_linked: bool = True
     """An Azure subscription for guest billing is linked; false: see guest_billing_required."""
     guest_billing_required: Literal["premium_only", "all_guest_policies"] = "premium_only"
-    """Which guest policies are refused without a linked subscription (unsettled; decisions M9)."""
+    """Which guest policies are refused without a linked subscription (unsettled)."""
     guest_billing_status: Literal[400, 403] = 403
     """The status of that refusal (not recorded)."""
+
+    # Requests (EM G)
     admin_add_bypasses_approval: Literal["by_parameter", "always"] = "by_parameter"
     """Whether adminAdd skips approval by itself or only with ``parameters.bypassApproval`` (decisions M3)."""
     bypass_parameter_known: bool = True
-    """``parameters`` is accepted in a request; false: 400."""
+    """``parameters`` is accepted in a request; false: 400 (EM G.1)."""
     delivery_lag: Count = 1
-    """An accepted request is delivered after n reads of requests or assignments."""
+    """An accepted request is delivered after n reads of requests or assignments (EM G.2)."""
     removal_lag: Count = 1
-    """The same for the removal of an assignment."""
+    """The same for the removal of an assignment (EM G.2)."""
     delivering_until_redeemed: bool = False
-    """A guest's assignment stays in delivering until the invitation is redeemed."""
+    """A guest's assignment stays in delivering until the invitation is redeemed (decisions B.3)."""
     empty_group_approver: Literal["waits", "fallback", "denied"] = "waits"
     """What becomes of a request whose approvers are groups without members: nobody can decide it until it times out;
     the fallback approvers can; it is denied at once (nothing is documented; decisions M2)."""
@@ -171,11 +185,8 @@ class Quirks(BaseModel):
     the documentation's "Expired" (decisions S7)."""
     callback_timeout: Literal["denied", "continues"] = "denied"
     """What becomes of a request whose custom extension does not answer in time (not documented)."""
-    lifecycle_action: Literal["none", "blockSignIn", "blockSignInAndDelete"] = "blockSignInAndDelete"
-    """The tenant's setting for guests whose last assignment ends."""
-    duration_until_external_user_deleted: str = "P30D"
-    """The same setting's waiting time."""
 
+    # Access reviews (EM H)
     review_definition_appears: Literal["with_policy", "at_start"] = "with_policy"
     """When the definition of a policy's review can be seen: with the policy, or when its first instance begins (unknown)."""
     review_scope: Literal["query", "resource"] = "query"
@@ -183,9 +194,9 @@ class Quirks(BaseModel):
     review_upcoming_instance: bool = True
     """A definition lists the instance that is to come, as NotStarted (unknown)."""
     review_start_change: Literal["kept", "refused", "allowed"] = "kept"
-    """A PUT of a policy with another review start, once an instance has begun: kept says nothing (EM F.6; which is unknown)."""
+    """A PUT of a policy with another review start, once an instance has begun: kept says nothing (unknown; EM F.2, F.5)."""
     review_apply_seconds: Seconds = 0
-    """How long after the end of a review its decisions are applied; until then it is Completed."""
+    """How long after the end of a review its decisions are applied; until then it is Completed (unknown)."""
     review_final_status: Literal["Applied", "AutoReviewed", "Completed", "AutoReviewing"] = "Applied"
     """The status of an instance whose decisions were applied: Applied is seen, AutoReviewed is in the metadata (EM H).
     AutoReviewing: it never gets beyond that."""

@@ -1,7 +1,7 @@
 # Copyright (c) mssp.defender contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a review that exists means for its policy: the start cannot be changed any more (EM F.6; T azuread)."""
+"""What a review that exists means for its policy: the start cannot be changed any more (EM F.2, F.5; T azuread)."""
 
 from __future__ import annotations
 
