@@ -15,6 +15,7 @@ import typing as t
 from unittest import mock
 
 import requests
+from harness.permissions import ONBOARD
 
 from ansible_collections.mssp.defender.plugins.module_utils import _secrets, _task
 from ansible_collections.mssp.defender.plugins.module_utils._graph import _budget, _http
@@ -31,14 +32,7 @@ CONFIG: dict[str, t.Any] = {
     "applications": [
         {
             "name": "onboard",
-            "permissions": [
-                "EntitlementManagement.ReadWrite.All",
-                "Group.ReadWrite.All",
-                "RoleManagement.ReadWrite.Defender",
-                "CrossTenantInformation.ReadBasic.All",
-                "User.Read.All",
-                "Organization.Read.All",
-            ],
+            "permissions": list(ONBOARD),
         }
     ],
     "external_tenants": [{"display_name": "Fabrikam Security", "domain": "fabrikam-security.example", "tenant_id": MSSP}],

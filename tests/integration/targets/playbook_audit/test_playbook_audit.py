@@ -15,20 +15,10 @@ from pathlib import Path
 import pytest
 from harness import onboarding
 from harness.onboarding import MSSP, Onboarding, customers, three_customers
+from harness.permissions import AUDIT
 from harness.playbook import Result, run_playbook
 
 PLAYBOOK = [{"import_playbook": "mssp.defender.audit"}]
-READ = (
-    "EntitlementManagement.Read.All",
-    "GroupMember.Read.All",
-    "User.Read.All",
-    "RoleManagement.Read.Defender",
-    "AccessReview.Read.All",
-    "AuditLog.Read.All",
-    "RoleManagement.Read.Directory",
-    "CrossTenantInformation.ReadBasic.All",
-    "Organization.Read.All",
-)
 # A host's name is the inventory's, and a person's the directory's.
 ODD = "con/../toso {{ 7 * 7 }}"
 HOSTILE = "=cmd|'/c calc'!A1 <script>alert(1)</script> {{ 7 * 7 }} ../../x \"'\u202e" + "x" * 150
@@ -98,7 +88,7 @@ def story(tmp_path_factory: pytest.TempPathFactory) -> t.Iterator[Story]:
     """Both runs."""
     directory = tmp_path_factory.mktemp("audit")
     config = three_customers()
-    config["applications"].append({"name": "audit", "permissions": list(READ)})
+    config["applications"].append({"name": "audit", "permissions": list(AUDIT)})
     with onboarding.running(directory, config) as fleet:
         yield Story(fleet, directory)
 

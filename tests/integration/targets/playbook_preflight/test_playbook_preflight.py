@@ -12,20 +12,13 @@ import pytest
 from harness import onboarding
 from harness.log import Entry
 from harness.onboarding import MSSP, Onboarding, customers, estate
+from harness.permissions import ONBOARD
 from harness.playbook import Result
 from harness.ways import by_hand
 
 PREFLIGHT = "mssp.defender.mssp_onboard : What the preflight has found"
 LOOK = "mssp.defender.mssp_onboard : Look before the first write"
 END = "mssp.defender.mssp_onboard : Where to go now"
-ONBOARD = [
-    "EntitlementManagement.ReadWrite.All",
-    "Group.ReadWrite.All",
-    "RoleManagement.ReadWrite.Defender",
-    "CrossTenantInformation.ReadBasic.All",
-    "User.Read.All",
-    "Organization.Read.All",
-]
 ALL = [*ONBOARD, "Policy.Read.All", "Policy.Read.B2BManagementPolicy", "Policy.ReadWrite.CrossTenantAccess"]
 UNKNOWN = "22222222-3333-4444-8555-666666666666"
 EM_APP = "810dcf14-1858-4bf2-8134-4c369fa3235b"

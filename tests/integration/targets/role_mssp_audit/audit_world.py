@@ -11,21 +11,10 @@ import typing as t
 import requests
 from harness import requesting
 from harness.onboarding import MSSP
+from harness.permissions import AUDIT, ONBOARD
 from harness.requesting import signed_in, stages_of
 from harness.tenants import EM, Tenant
 
-READ = (
-    "EntitlementManagement.Read.All",
-    "GroupMember.Read.All",
-    "User.Read.All",
-    "RoleManagement.Read.Defender",
-    "AccessReview.Read.All",
-    "AuditLog.Read.All",
-    "Policy.Read.All",
-    "RoleManagement.Read.Directory",
-    "CrossTenantInformation.ReadBasic.All",
-    "Organization.Read.All",
-)
 MSSP_DOMAIN = "fabrikam-soc.example"
 CUSTOMERS_OWN = ("anna", "boris", "carl")
 GUESTS = ("ana", "lea", "ida", "kim", "gus")
@@ -71,12 +60,11 @@ def tenant(name: str, *, sign_ins: bool = True) -> Json:
 
 def config(names: t.Iterable[str]) -> Json:
     """The sandbox's configuration."""
-    write = ["EntitlementManagement.ReadWrite.All", "Group.ReadWrite.All", "RoleManagement.ReadWrite.Defender"]
     applications = [
-        {"name": "onboard", "permissions": [*write, *READ]},
-        {"name": "audit", "permissions": list(READ)},
-        {"name": "both", "permissions": [*READ, "Group.ReadWrite.All", "Application.Read.All"]},
-        {"name": "partial", "permissions": [x for x in READ if x not in ("AuditLog.Read.All", "RoleManagement.Read.Directory")]},
+        {"name": "onboard", "permissions": list(ONBOARD)},
+        {"name": "audit", "permissions": list(AUDIT)},
+        {"name": "both", "permissions": [*AUDIT, "Group.ReadWrite.All", "Application.Read.All"]},
+        {"name": "partial", "permissions": [x for x in AUDIT if x not in ("AuditLog.Read.All", "RoleManagement.Read.Directory")]},
     ]
     return {
         "seed": 11,

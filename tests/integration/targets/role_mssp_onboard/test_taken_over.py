@@ -11,17 +11,10 @@ import typing as t
 import pytest
 from harness import onboarding
 from harness.onboarding import Onboarding, customers, estate
+from harness.permissions import ONBOARD
 from harness.playbook import Result
 from harness.tenants import ROLES, Tenant
 
-ALL = [
-    "EntitlementManagement.ReadWrite.All",
-    "Group.ReadWrite.All",
-    "RoleManagement.ReadWrite.Defender",
-    "CrossTenantInformation.ReadBasic.All",
-    "User.Read.All",
-    "Organization.Read.All",
-]
 READ = "microsoft.xdr/secops/securitydata/basics/read"
 
 
@@ -34,7 +27,7 @@ def _tenants() -> list[dict[str, t.Any]]:
     groups = [{"display_name": name, "members": ["eve@byid.onmicrosoft.com"]} for name in ("Analysts", "Leads")]
     return [
         tenant("byid", groups=groups),
-        tenant("assignable", consent={"onboard": [*ALL, "RoleManagement.ReadWrite.Directory"]}),
+        tenant("assignable", consent={"onboard": [*ONBOARD, "RoleManagement.ReadWrite.Directory"]}),
         tenant("plain", groups=[{"display_name": "Tier 1 Analyst"}]),
         tenant("stages"),
         tenant("wrong"),

@@ -15,18 +15,8 @@ from controller.jobs import Done, Identity
 from harness import onboarding
 from harness.certificates import Certified
 from harness.onboarding import MSSP, Onboarding, three_customers
+from harness.permissions import AUDIT
 
-READ = (
-    "EntitlementManagement.Read.All",
-    "GroupMember.Read.All",
-    "User.Read.All",
-    "RoleManagement.Read.Defender",
-    "AccessReview.Read.All",
-    "AuditLog.Read.All",
-    "RoleManagement.Read.Directory",
-    "CrossTenantInformation.ReadBasic.All",
-    "Organization.Read.All",
-)
 PASSWORD = "correct-horse.battery-staple-of-a-certificate"
 
 Json = dict[str, t.Any]
@@ -77,7 +67,7 @@ def running(
     """A sandbox with the customers of the demo, and `more`."""
     certified = Certified(directory / "certificates", PASSWORD)
     config = three_customers()
-    config["applications"].append({"name": "audit", "permissions": list(READ), "certificate": str(certified.public)})
+    config["applications"].append({"name": "audit", "permissions": list(AUDIT), "certificate": str(certified.public)})
     config["tenants"] += [{"display_name": x.title(), "domain": f"{x}.onmicrosoft.com"} for x in more]
     with onboarding.running(directory, config) as started:
         yield Fleet(started, directory, certified, customers, variables)

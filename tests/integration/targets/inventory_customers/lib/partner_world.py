@@ -12,6 +12,7 @@ import typing as t
 from pathlib import Path
 
 import yaml
+from harness.permissions import ONBOARD
 from harness.playbook import environment, programs
 from harness.server import Sandbox
 from harness.tenants import Tenant
@@ -25,14 +26,6 @@ LISTS = "tenantRelationships/delegatedAdminCustomers"
 RELATIONSHIPS = "tenantRelationships/delegatedAdminRelationships"
 READ = "DelegatedAdminRelationship.Read.All"
 DOMAINS = "CrossTenantInformation.ReadBasic.All"
-ONBOARD = (
-    "EntitlementManagement.ReadWrite.All",
-    "Group.ReadWrite.All",
-    "RoleManagement.ReadWrite.Defender",
-    DOMAINS,
-    "User.Read.All",
-    "Organization.Read.All",
-)
 # A customer's name is the customer's own. `{ran}` is a file that is there once Ansible has run what a name says.
 NAMES = {
     "template.example": "{{{{ lookup('pipe', 'touch {ran}') }}}}",
