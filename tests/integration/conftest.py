@@ -10,6 +10,7 @@ that tenant; where there is none, all others do.
 from __future__ import annotations
 
 import collections.abc
+import os
 import sys
 from pathlib import Path
 
@@ -24,6 +25,10 @@ from harness.tenants import Tenant
 
 # For the names in the resources' tables of properties only: so that no property is forgotten.
 sys.path.append(str(paths.COLLECTIONS))
+
+# The Ansible under test, and the oldest supported one where it is installed (`make core216`).
+OLDEST = paths.REPOSITORY / ".venv-2.16" / "bin"
+ANSIBLES = ["this", *(["oldest"] if OLDEST.is_dir() and not os.environ.get("MSSP_TEST_ANSIBLE") else [])]
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -62,6 +67,15 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             item.add_marker(pytest.mark.skip(reason="needs the sandbox, and a configuration file names a real tenant"))
         elif set(marker.args) & set(there.without):
             item.add_marker(pytest.mark.skip(reason=f"the tenant is without {', '.join(marker.args)}"))
+
+
+@pytest.fixture(scope="module", params=ANSIBLES)
+def ansible(request: pytest.FixtureRequest) -> collections.abc.Iterator[str]:
+    """Which Ansible: everything that asks for it runs once with each."""
+    with pytest.MonkeyPatch.context() as patch:
+        if request.param == "oldest":
+            patch.setenv("MSSP_TEST_ANSIBLE", str(OLDEST))
+        yield request.param
 
 
 @pytest.fixture(scope="module")

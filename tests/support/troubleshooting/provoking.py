@@ -22,30 +22,18 @@ import typing as t
 from pathlib import Path
 
 import requests
-from harness import world
+from harness import libraries, world
 from harness.log import Entry
 from harness.onboarding import PLAYBOOK, customers
 from harness.playbook import Result, TaskResult, local, run_playbook
+from harness.ports import closed_port
 from harness.server import Sandbox
 from harness.tenants import ASSIGNMENTS, EM, ROLES, Tenant
 
-from troubleshooting.standin import Standin, closed_port
+from troubleshooting.standin import Standin
 from troubleshooting.table import Row, filled
 
 TASK = "it"
-_BLOCKER = """
-import sys
-
-
-class Blocker:
-    def find_spec(self, name, path=None, target=None):
-        if name.partition(".")[0] in {names!r}:
-            raise ModuleNotFoundError("No module named " + repr(name), name=name)
-        return None
-
-
-sys.meta_path.insert(0, Blocker())
-"""
 
 
 @dataclasses.dataclass
@@ -210,12 +198,7 @@ class Provoker:
             if how.get("rival"):
                 groups.setdefault(f"rivals_{how['module']}", {})[f"{one.row.id}-rival"] = variables
         plays = [_play(group) for group in sorted(groups, key=lambda name: not name.startswith("rivals_"))]
-        env = {}
-        if without:
-            blocked = directory / "blocked"
-            blocked.mkdir(parents=True)
-            (blocked / "sitecustomize.py").write_text(_BLOCKER.format(names=tuple(without)), encoding="utf-8")
-            env = {"PYTHONPATH": str(blocked)}
+        env = libraries.without(directory / "blocked", without) if without else {}
         hosts = {"all": {"children": {name: {"hosts": members} for name, members in groups.items()}}}
         return run_playbook(plays, directory, hosts=hosts, verbosity=3, env=env, arguments=["--forks", "6"])
 

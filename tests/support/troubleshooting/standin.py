@@ -10,7 +10,6 @@ import contextlib
 import http.server
 import json
 import re
-import socket
 import ssl
 import threading
 import typing as t
@@ -108,24 +107,3 @@ def running(directory: Path, trusted_too: str) -> collections.abc.Iterator[Stand
         server.shutdown()
         server.server_close()
         thread.join(10)
-
-
-def closed_port() -> int:
-    """A port where nobody listens."""
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return int(listener.getsockname()[1])
-
-
-@contextlib.contextmanager
-def silent_port() -> collections.abc.Iterator[int]:
-    """A port that takes no connection and refuses none: its queue is full."""
-    with contextlib.ExitStack() as stack:
-        listener = stack.enter_context(socket.socket())
-        listener.bind(("127.0.0.1", 0))
-        listener.listen(0)
-        for _attempt in range(3):
-            waiting = stack.enter_context(socket.socket())
-            waiting.setblocking(False)
-            waiting.connect_ex(listener.getsockname())
-        yield int(listener.getsockname()[1])

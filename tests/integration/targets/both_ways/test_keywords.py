@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 from ansible.parsing.vault import VaultLib, VaultSecret
+from harness import libraries
 from harness.playbook import inventory, local, run_playbook
 from harness.server import Sandbox
 from harness.tenants import Tenant
@@ -261,26 +262,9 @@ def test_delegation_decides_by_the_connection_that_is_used(sandbox: Sandbox, ten
     assert len(sandbox.log.tokens()) == 1
 
 
-BLOCK = """
-import sys
-
-
-class Blocker:
-    def find_spec(self, name, path=None, target=None):
-        if name.partition(".")[0] in ("requests", "msal"):
-            raise ModuleNotFoundError("No module named " + repr(name), name=name)
-        return None
-
-
-sys.meta_path.insert(0, Blocker())
-"""
-
-
 def test_where_the_controller_lacks_libraries_the_host_s_interpreter_is_taken(tenant: Tenant, tmp_path: Path) -> None:
     """The host names a Python that has requests and msal; that of a host which names none cannot help."""
-    blocked, python = tmp_path / "blocked", tmp_path / "python"
-    blocked.mkdir()
-    (blocked / "sitecustomize.py").write_text(BLOCK, encoding="utf-8")
+    python = tmp_path / "python"
     controllers = run_playbook(
         [{"hosts": "all", "gather_facts": False, "tasks": [{"name": "which", "debug": {"var": "ansible_playbook_python"}}]}],
         tmp_path / "which",
@@ -293,7 +277,9 @@ def test_where_the_controller_lacks_libraries_the_host_s_interpreter_is_taken(te
         "unnamed": {"ansible_connection": "local"},
     }
     play = play_of(tenant, [{"name": "made", "mssp.defender.aad_group": {"name": "{{ inventory_hostname }}"}}])
-    result = run_playbook(play, tmp_path, hosts={"all": {"hosts": hosts}}, env={"PYTHONPATH": str(blocked)})
+    result = run_playbook(
+        play, tmp_path, hosts={"all": {"hosts": hosts}}, env=libraries.without(tmp_path / "blocked", ("requests", "msal"))
+    )
 
     assert result.task("made", "named").result.get("changed"), str(result)
     assert result.task("made", "unnamed").result["failure"]["code"] == "MissingLibrary"

@@ -5,25 +5,7 @@
 
 from __future__ import annotations
 
-import collections.abc
-import os
 import sys
 from pathlib import Path
 
-import pytest
-
 sys.path.insert(0, str(Path(__file__).parent / "lib"))
-from harness.paths import REPOSITORY
-
-# The Ansible under test, and the oldest one where it is installed.
-OLDEST = REPOSITORY / ".venv-2.16" / "bin"
-ANSIBLES = ["this", *(["oldest"] if OLDEST.is_dir() and not os.environ.get("MSSP_TEST_ANSIBLE") else [])]
-
-
-@pytest.fixture(scope="module", params=ANSIBLES)
-def ansible(request: pytest.FixtureRequest) -> collections.abc.Iterator[str]:
-    """Everything in the module runs once with each Ansible."""
-    with pytest.MonkeyPatch.context() as patch:
-        if request.param == "oldest":
-            patch.setenv("MSSP_TEST_ANSIBLE", str(OLDEST))
-        yield request.param

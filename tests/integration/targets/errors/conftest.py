@@ -9,6 +9,7 @@ import collections.abc
 
 import pytest
 from harness import server, world
+from harness.ports import silent_port
 from troubleshooting import certificates, standin, table
 from troubleshooting.provoking import Provoked, Provoker
 from troubleshooting.table import Row
@@ -46,6 +47,6 @@ def provoked(
     with (
         server.running(directory / "sandbox", config) as sandbox,
         standin.running(directory, sandbox.ca_path) as other,
-        standin.silent_port() as silent,
+        silent_port() as silent,
     ):
         yield Provoker(sandbox, other, directory, files, silent).provoke(rows)

@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import collections.abc
-import os
 import sys
 from pathlib import Path
 
@@ -14,21 +13,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent / "lib"))
 from harness import server
-from harness.paths import REPOSITORY
 from partner_world import Partner, config
-
-# The Ansible under test, and the oldest one where it is installed.
-OLDEST = REPOSITORY / ".venv-2.16" / "bin"
-ANSIBLES = ["this", *(["oldest"] if OLDEST.is_dir() and not os.environ.get("MSSP_TEST_ANSIBLE") else [])]
-
-
-@pytest.fixture(scope="module", params=ANSIBLES)
-def ansible(request: pytest.FixtureRequest) -> collections.abc.Iterator[str]:
-    """Everything in the module runs once with each Ansible."""
-    with pytest.MonkeyPatch.context() as patch:
-        if request.param == "oldest":
-            patch.setenv("MSSP_TEST_ANSIBLE", str(OLDEST))
-        yield request.param
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ import collections.abc
 import re
 
 import pytest
+from harness import libraries
 from harness.tenants import Tenant
 from partner_world import MSSP, WIDE, Listed, Partner
 
@@ -30,19 +31,6 @@ SOURCES = {
     "number": {"client_secret": WRONG, "request_timeout": "many"},
     "certificate": {"ca_path": None},
 }
-BLOCKER = """
-import sys
-
-
-class Blocker:
-    def find_spec(self, name, path=None, target=None):
-        if name.partition(".")[0] in ("requests", "msal"):
-            raise ModuleNotFoundError("No module named " + repr(name), name=name)
-        return None
-
-
-sys.meta_path.insert(0, Blocker())
-"""
 
 
 @pytest.fixture(scope="module")
@@ -158,10 +146,7 @@ def test_a_failure_ends_the_run_where_ansible_is_told_so(partner: Partner) -> No
 
 @pytest.mark.usefixtures("newest")
 def test_a_missing_library_is_a_sentence(partner: Partner) -> None:
-    blocked = partner.directory / "blocked"
-    blocked.mkdir()
-    (blocked / "sitecustomize.py").write_text(BLOCKER, encoding="utf-8")
-    found = partner.list(partner.source(), env={"PYTHONPATH": str(blocked)})
+    found = partner.list(partner.source(), env=libraries.without(partner.directory / "blocked", ("requests", "msal")))
     assert found.says("Failed to import the required Python library (requests)")
     assert found.says("Install what the collection needs there: pip install 'msal>=1.35,<2' 'requests>=2.31,<3'.")
     assert "Traceback" not in found.stderr

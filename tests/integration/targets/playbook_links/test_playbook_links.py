@@ -11,7 +11,6 @@ import csv
 import dataclasses
 import html.parser
 import re
-import socket
 import stat
 import typing as t
 from pathlib import Path
@@ -20,6 +19,7 @@ import pytest
 from harness import onboarding, server, world
 from harness.onboarding import customers
 from harness.playbook import Result, run_playbook
+from harness.ports import closed_port
 from harness.server import Sandbox
 from harness.tenants import EM, Tenant
 
@@ -86,13 +86,6 @@ def _rows(directory: Path) -> list[dict[str, str]]:
 def _variables(tenant: Tenant, client: str | None, **more: t.Any) -> dict[str, t.Any]:
     options = {f"mssp_onboard_{name}": value for name, value in tenant.options(client).items()}
     return {**options, "mssp_onboard_mssp_tenant_id": world.MSSP_TENANT, **more}
-
-
-def closed_port() -> int:
-    """A port where nobody answers."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @contextlib.contextmanager

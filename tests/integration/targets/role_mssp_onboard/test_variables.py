@@ -13,10 +13,8 @@ from pathlib import Path
 import pytest
 from harness import onboarding
 from harness.onboarding import Onboarding, customers
-from harness.paths import REPOSITORY
 from harness.playbook import Result, run_playbook
 
-OLDEST = REPOSITORY / ".venv-2.16" / "bin"
 SECRET = "not-to-be-shown-0123456789"
 
 TIER = {"key": "tier1", "group": "Tier 1 Analyst", "role": "Tier 1 Analysts", "permissions": ["alerts_investigation"]}
@@ -76,7 +74,6 @@ WRONG: dict[str, tuple[dict[str, t.Any], str]] = {
         "mssp_onboard_client_secret is a value that is not shown here, which is",
     ),
 }
-CORES = ["core", "oldest"]
 
 
 @pytest.fixture(scope="module")
@@ -86,20 +83,9 @@ def job(tmp_path_factory: pytest.TempPathFactory) -> collections.abc.Iterator[On
         yield started
 
 
-@pytest.fixture(scope="module", params=CORES)
-def ansible(request: pytest.FixtureRequest) -> collections.abc.Iterator[None]:
-    """The ansible-core under test, and the oldest supported one: they hand variables over in different types."""
-    with pytest.MonkeyPatch.context() as patch:
-        if request.param == "oldest":
-            if not (OLDEST / "ansible-playbook").exists():
-                pytest.skip("ansible-core 2.16 is not installed: make core216")
-            patch.setenv("MSSP_TEST_ANSIBLE", str(OLDEST))
-        yield
-
-
 @pytest.fixture(scope="module")
-def refused(ansible: None, job: Onboarding) -> Result:
-    """One run of the playbook for all customers whose variables are wrong."""
+def refused(ansible: str, job: Onboarding) -> Result:
+    """One run of the playbook for all customers whose variables are wrong. Ansibles hand variables over in different types."""
     hosts = {name: variables(job, more) for name, (more, dummy) in WRONG.items()}
     run = job.run(hosts=customers(**hosts), env={"AZURE_TENANT_ID": job.tenant("contoso").tenant_id})
     assert job.sandbox.log.all() == []
@@ -128,7 +114,7 @@ def test_no_dump(refused: Result) -> None:
     assert len(refused.stdout) < 1500 * len(WRONG)
 
 
-def test_in_a_play_of_ones_own(ansible: None, job: Onboarding, tmp_path: Path) -> None:
+def test_in_a_play_of_ones_own(ansible: str, job: Onboarding, tmp_path: Path) -> None:
     """The role by itself, as in its README: the same sentences, and a variable of the role's `vars` is seen as well."""
     wrong = variables(job, {"mssp_onboard_tenant_id": None})
     plays = [

@@ -6,14 +6,15 @@
 from __future__ import annotations
 
 import json
-import socket
 import typing as t
 from pathlib import Path
 
 import pytest
 import requests
+from harness import libraries
 from harness import playbook as playbooks
 from harness.playbook import Result, inventory, run_playbook
+from harness.ports import closed_port
 from harness.server import Sandbox
 from harness.story import Play
 from harness.tenants import Tenant
@@ -44,13 +45,6 @@ def assert_nothing_leaked(result: Result, tenant: Tenant) -> None:
     everything = "\n".join([result.stdout, result.stderr, json.dumps([task.result for task in result.tasks])])
     for secret in [*secrets(tenant), "eyJ"]:
         assert secret not in everything, everything[max(0, everything.index(secret) - 300) :][:600]
-
-
-def closed_port() -> int:
-    """A port where nobody listens."""
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return int(listener.getsockname()[1])
 
 
 # name: (options to change, code, words of the sentence)
@@ -247,31 +241,14 @@ def test_a_netrc_replaces_neither_token_nor_credential(tenant: Tenant, tmp_path:
     assert result.rc == 0, str(result)
 
 
-BLOCK = """
-import sys
-
-
-class Blocker:
-    def find_spec(self, name, path=None, target=None):
-        if name.partition(".")[0] in {names!r}:
-            raise ModuleNotFoundError("No module named " + repr(name), name=name)
-        return None
-
-
-sys.meta_path.insert(0, Blocker())
-"""
-
-
 @pytest.mark.parametrize("names", [("requests", "msal"), ("requests",), ("msal",)], ids=" and ".join)
 def test_missing_libraries_are_one_sentence_for_each_host(tenant: Tenant, tmp_path: Path, names: tuple[str, ...]) -> None:
-    blocked = tmp_path / "blocked"
-    blocked.mkdir()
-    (blocked / "sitecustomize.py").write_text(BLOCK.format(names=names), encoding="utf-8")
+    env = libraries.without(tmp_path / "blocked", names)
     play = one_task(tenant.options())
     play[0]["tasks"][0]["ignore_errors"] = True
     play[0]["tasks"].append({"name": "afterwards", "ansible.builtin.debug": {"msg": "the play goes on"}})
     hosts = {"all": {"hosts": {name: {"ansible_connection": "local"} for name in ("a", "b")}}}
-    result = run_playbook(play, tmp_path, hosts=hosts, env={"PYTHONPATH": str(blocked)})
+    result = run_playbook(play, tmp_path, hosts=hosts, env=env)
 
     assert result.rc == 0, str(result)
     assert "Traceback" not in result.stdout + result.stderr
