@@ -23,7 +23,7 @@ class Cut:
     """
 
     def __init__(self, kind: Kind, after: int) -> None:
-        self._kind = kind
+        self.kind = kind
         self._after = after
         self.requests = 0
         # What was struck: the method and the URL.
@@ -31,14 +31,14 @@ class Cut:
 
     def before(self, request: requests.PreparedRequest) -> None:
         """See `Hook`."""
-        if self._kind == "killed" and self.requests == self._after:
+        if self.kind == "killed" and self.requests == self._after:
             self._strike(request)
             raise Killed
 
     def after(self, request: requests.PreparedRequest) -> None:
         """See `Hook`."""
         self.requests += 1
-        if self._kind == "lost" and self.requests == self._after:
+        if self.kind == "lost" and self.requests == self._after:
             self._strike(request)
             raise requests.exceptions.ConnectionError("the answer was lost", request=request)
 
