@@ -77,6 +77,15 @@ class Facts:
         """The customer's tenant."""
         return t.cast(Json, (self.raw.get("tenant") or {}).get("tenant") or {})
 
+    @functools.cached_property
+    def organizations(self) -> list[Json]:
+        """The MSSP's connected organizations: those that have its tenant among their identity sources."""
+        return [
+            organization
+            for organization in self.read("organizations")
+            if any(key(source.get("tenantId")) == self.mssp for source in organization.get("identitySources") or [])
+        ]
+
     def days(self, option: str) -> datetime.timedelta:
         """A number of days from the role's variables."""
         return datetime.timedelta(days=float(self.options[option]))
@@ -260,16 +269,5 @@ def groups_that_decide(policies: t.Iterable[Json]) -> list[str]:
         for policy in policies
         for _stage, _which, subject in approvers_named(policy)
         if type_name(subject) == "groupmembers"
-    ]
-    return list(dict.fromkeys(str(x) for x in named if x))
-
-
-def people_who_decide(policies: t.Iterable[Json]) -> list[str]:
-    """Ids of the single people whom policies name as approvers, each once."""
-    named = [
-        subject.get("userId")
-        for policy in policies
-        for _stage, _which, subject in approvers_named(policy)
-        if type_name(subject) == "singleuser"
     ]
     return list(dict.fromkeys(str(x) for x in named if x))

@@ -31,9 +31,7 @@ class People:
             for user in facts.read(listed):
                 self._add(user)
         self._mssp = {key(x["id"]): x.get("determined_by") or [] for x in facts.read("people")}
-        organizations = {
-            key(x.get("id")) for x in facts.read("organizations") if self._is_of_mssp(x.get("identitySources") or [])
-        }
+        organizations = {key(x.get("id")) for x in facts.organizations}
         # Whom entitlement management counts to the MSSP's organization, known or not yet in the directory.
         self._counted = set()
         self._subjects: dict[str, Json] = {}
@@ -44,9 +42,6 @@ class People:
             if key((assignment.get("connectedOrganization") or {}).get("id")) in organizations:
                 self._counted.add(known)
         self.mssp_ids = frozenset(self._mssp) | frozenset(x for x in self._counted if x in self._users)
-
-    def _is_of_mssp(self, sources: t.Iterable[Json]) -> bool:
-        return any(key(source.get("tenantId")) == self._facts.mssp for source in sources)
 
     def _add(self, user: Json) -> None:
         known = self._users.setdefault(key(user["id"]), {})

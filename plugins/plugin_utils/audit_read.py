@@ -191,10 +191,7 @@ def users_to_read(known: Facts) -> list[str]:
 
 def organization(known: Facts) -> str:
     """Id of the MSSP's connected organization; empty when there is none."""
-    for each in known.read("organizations"):
-        if any(key(source.get("tenantId")) == known.mssp for source in each.get("identitySources") or []):
-            return str(each["id"])
-    return ""
+    return next((str(x["id"]) for x in known.organizations), "")
 
 
 def mssp_to_read(known: Facts) -> list[str]:

@@ -97,11 +97,7 @@ def _others(facts: Facts, policy: Json) -> str:
     scope = key(policy.get("allowedTargetScope"))
     if scope in _OPEN:
         return "people of all connected organizations" if scope == _OPEN[0] else "everybody outside the tenant"
-    ours = {
-        key(x.get("id"))
-        for x in facts.read("organizations")
-        if any(key(source.get("tenantId")) == facts.mssp for source in x.get("identitySources") or [])
-    }
+    ours = {key(x.get("id")) for x in facts.organizations}
     names = {key(x.get("id")): x.get("displayName") for x in facts.read("organizations")}
     targets = [x for x in policy.get("specificAllowedTargets") or [] if type_name(x) == "connectedorganizationmembers"]
     other = [key(x.get("connectedOrganizationId")) for x in targets]

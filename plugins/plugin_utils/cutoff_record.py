@@ -59,9 +59,11 @@ def record(found: Found, variables: Json, *, block_users: bool = True, skip_defe
     :param variables: the facts of the host: when each step ended.
     :param block_users: whether users were to be blocked.
     :param skip_defender: whether the customer has no unified RBAC, so that its roles cannot be read.
-    :return: `rows`, each with `step`, `kind`, `name`, `id`, `outcome`, `done` (what was done, in a word), `why` of a failure,
-        `at`, `seconds`, `changes` and, of a group, `gone`; `seconds` from the customer's start to the last accepted write, null
-        when there was none.
+    :return: `rows`, each with `step`, `kind`, `name`, `id`, `outcome`, `done` (what was done, in a word), `why` and `failure` of
+        a failure, `at`, `seconds`, `changes` and, of a group, `gone`; `unread`, each with `what` is not known and `why`; `left`,
+        sentences about what was left on purpose; `blocked`, the users by name; `seconds` from the customer's start (`started`) to
+        the last accepted write (`last_write`), both null when there was none; `customer`, `tenant`, `mssp`, `application` and
+        `missing_permissions`; `check_mode`; `problem`, empty unless something unforeseen has stopped the run (`stopped`).
     """
     started = str(variables.get(f"{PREFIX}result_cut_started") or "")
     rows: list[Record] = []

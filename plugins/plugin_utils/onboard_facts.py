@@ -37,6 +37,7 @@ class Run:
 
     @property
     def plan(self) -> Values:
+        """What `onboard_plan.py` has made of the role's variables."""
         return t.cast(Values, self._variables[f"{PREFIX}plan"])
 
     def result(self, name: str) -> Values:

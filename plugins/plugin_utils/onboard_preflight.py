@@ -36,7 +36,9 @@ def options(
 ) -> dict[str, t.Any]:
     """Options of tenant_info. The gates are looked at while something of ours is not there yet.
 
+    :param values: the role's variables without their prefix.
     :param groups: items of the plan, as are `policies`.
+    :param accepted: ids of findings that stop nothing.
     :param let_in: what this run sets in the cross-tenant access policy.
     """
     stated = [group["options"].get("group_id") for group in groups]
@@ -84,7 +86,11 @@ def _told(finding: Values) -> str:
 
 
 def lines(result: Values, plan: Values, mssp: str) -> list[str]:
-    """The whole report, a line each: the licence first."""
+    """The whole report, a line each: the licence first.
+
+    :param result: what tenant_info has returned with `gates`, as for `shut` and `warnings`.
+    :param mssp: tenant id of the MSSP; empty when Microsoft knows none of its domain.
+    """
     tenant, licence, urbac = result["tenant"], result["licence"], result["urbac"]
     findings = result["findings"]
     counts = ", ".join(f"{sum(x['severity'] == severity for x in findings)} {head.lower()}" for severity, head in _HEADS.items())
