@@ -21,8 +21,17 @@ from ansible_collections.mssp.defender.plugins.module_utils._paths import Entity
 from ansible_collections.mssp.defender.plugins.module_utils._resources.permissions import missing
 from ansible_collections.mssp.defender.plugins.module_utils._resources.preflight.finding import Finding
 
-# Features of tenant_info that build or change something; the others only read, and nothing has to stop them.
-BUILDING = frozenset({"onboard", "groups", "role_assignable_groups", "defender", "entitlement"})
+# The parts of an onboarding that each feature of tenant_info builds. The other features read, or take access away: nothing has to
+# stop them.
+_BUILDS: t.Mapping[str, frozenset[str]] = {
+    "onboard": frozenset({"entitlement", "defender", "groups"}),
+    "groups": frozenset({"groups"}),
+    "role_assignable_groups": frozenset({"groups"}),
+    "defender": frozenset({"defender"}),
+    "entitlement": frozenset({"entitlement"}),
+    # The groups are the customer's own there, and entitlement management has to manage them all the same.
+    "catalog_owner": frozenset({"entitlement", "groups"}),
+}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -63,11 +72,11 @@ class Wanted:
     @property
     def builds(self) -> bool:
         """Whether anything is to be built."""
-        return bool(BUILDING & set(self.features))
+        return not _BUILDS.keys().isdisjoint(self.features)
 
     def concerns(self, part: str) -> bool:
         """Whether this part (`entitlement`, `defender`, `groups`) is intended; whoever only looks wants to know of all."""
-        return not self.builds or bool({"onboard", part} & set(self.features))
+        return not self.builds or any(part in _BUILDS.get(feature, ()) for feature in self.features)
 
     @property
     def in_partners_own(self) -> bool:
