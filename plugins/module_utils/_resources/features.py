@@ -83,7 +83,10 @@ FEATURES: t.Mapping[str, tuple[str, ...]] = {
 
 
 def needed(features: t.Iterable[str]) -> list[str]:
-    """The permissions for these features, each once. Knowing the tenant's name and domains belongs to each of an application."""
+    """The permissions for these features, each once; for those of an application also what reads the tenant's name and domains.
+
+    :param features: names of `FEATURES`.
+    """
     features = list(features)
     names = [name for feature in features for name in FEATURES[feature]]
     if set(features) - {"approve"}:

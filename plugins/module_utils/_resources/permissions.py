@@ -5,7 +5,8 @@
 # This module_utils file is PRIVATE to the collection: no stability is promised to other collections.
 """Which permission of Microsoft Graph includes which, and what a token lacks.
 
-Each resource names what it needs beside itself (`permissions`); nothing else in the collection lists permissions.
+Each resource names what it needs beside itself (`permissions`). What a whole run needs is put together of these in `features.py`;
+ids and reasons stand in `permissions_table.py`.
 """
 
 from __future__ import annotations
