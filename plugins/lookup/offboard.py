@@ -17,7 +17,7 @@ from ansible_collections.mssp.defender.plugins.plugin_utils.onboard_values impor
 from ansible_collections.mssp.defender.plugins.plugin_utils.onboard_variables import PREFIX
 
 # By term, of the run, the customer's name and the directory of the customer's files.
-_ANSWERS: t.Mapping[str, t.Callable[[offboard_run.Run, str, str], t.Any]] = {
+_ANSWERS: t.Mapping[str, t.Callable[[offboard_run.Offboarding, str, str], t.Any]] = {
     "look": lambda run, customer, directory: offboard_run.look(run),
     "begun": lambda run, customer, directory: {"ending": dataclasses.asdict(run.ending())},
     "facts": lambda run, customer, directory: offboard_told.facts(run, customer),
@@ -41,7 +41,7 @@ class LookupModule(LookupBase):  # type: ignore[misc]
         """What each term asks for; a list of one where it is a list by itself."""
         variables = variables or {}
         flags = {name: self._flag(variables, name) for name in ("force", "guests")}
-        run = offboard_run.Run(variables, **flags)
+        run = offboard_run.Offboarding(variables, **flags)
         customer = str(variables.get("inventory_hostname") or "")
         found: list[t.Any] = []
         for term in map(str, terms):
@@ -53,7 +53,7 @@ class LookupModule(LookupBase):  # type: ignore[misc]
         return truth(self._templar.template(variables.get(f"{PREFIX}offboard_{name}", False)))
 
 
-def _answer(term: str, run: offboard_run.Run, customer: str, directory: str) -> t.Any:
+def _answer(term: str, run: offboard_run.Offboarding, customer: str, directory: str) -> t.Any:
     if term in _ITEMS:
         return run.items(term)
     if term in _ANSWERS:

@@ -18,7 +18,7 @@ import typing as t
 
 from ansible_collections.mssp.defender.plugins.plugin_utils.offboard_changes import STEPS, all_changes
 from ansible_collections.mssp.defender.plugins.plugin_utils.offboard_plan import Seen
-from ansible_collections.mssp.defender.plugins.plugin_utils.offboard_run import Run
+from ansible_collections.mssp.defender.plugins.plugin_utils.offboard_run import Offboarding
 from ansible_collections.mssp.defender.plugins.plugin_utils.offboard_told import objects, stays
 from ansible_collections.mssp.defender.plugins.plugin_utils.sheets import markdown_escape, markdown_table
 
@@ -59,11 +59,11 @@ def interrupted(directory: str) -> bool:
     return bool(begun) and (_read(folder / PROOF).get("files") or {}).get(BEFORE) != begun
 
 
-def _now(run: Run) -> str:
+def _now(run: Offboarding) -> str:
     return run.now.replace(microsecond=0).isoformat() + "Z"
 
 
-def before(run: Run, customer: str) -> str:
+def before(run: Offboarding, customer: str) -> str:
     """Everything that will be removed, whole, and everything that will not."""
     ending = dataclasses.asdict(run.ending())
     told = run.result("preflight")
@@ -110,13 +110,13 @@ def _there(seen: Seen) -> set[str]:
     return {str(x.get("id")).lower() for x in found}
 
 
-def still_there(run: Run) -> list[Item]:
+def still_there(run: Offboarding) -> list[Item]:
     """What this run has removed and the latest look still shows."""
     there = _there(run.seen())
     return [x for x in _removed(run) if str(x["id"]).lower() in there]
 
 
-def _removed(run: Run) -> list[Item]:
+def _removed(run: Offboarding) -> list[Item]:
     found = []
     for change in all_changes(run.variables):
         thing, gone = change["object"], change["action"] == "delete" or change["after"] == "canceled"
@@ -133,7 +133,7 @@ def _removed(run: Run) -> list[Item]:
     return found
 
 
-def after(run: Run, customer: str) -> str:
+def after(run: Offboarding, customer: str) -> str:
     """What was done, in order, and what a look afterwards still shows."""
     return _json(
         {
@@ -146,7 +146,7 @@ def after(run: Run, customer: str) -> str:
     )
 
 
-def proof(run: Run, customer: str, directory: str) -> str:
+def proof(run: Offboarding, customer: str, directory: str) -> str:
     """One line for each thing that was there: when it was removed, and whether it is gone."""
     folder = pathlib.Path(directory)
     begun = _read(folder / BEFORE)

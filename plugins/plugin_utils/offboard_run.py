@@ -14,7 +14,7 @@ from ansible_collections.mssp.defender.plugins.module_utils._normalise import wo
 from ansible_collections.mssp.defender.plugins.module_utils._resources.origin import unique_name
 from ansible_collections.mssp.defender.plugins.plugin_utils.offboard_changes import predicted, results
 from ansible_collections.mssp.defender.plugins.plugin_utils.offboard_plan import Ending, Seen, assignments_of, judge
-from ansible_collections.mssp.defender.plugins.plugin_utils.onboard_variables import PREFIX
+from ansible_collections.mssp.defender.plugins.plugin_utils.onboard_facts import Run
 
 Values = t.Mapping[str, t.Any]
 Item = dict[str, t.Any]
@@ -22,9 +22,10 @@ Item = dict[str, t.Any]
 _CLOSED = ("add", "extend", "on_behalf_add", "on_behalf_extend")
 
 
-class Run:
-    """The facts of one customer.
+class Offboarding(Run):
+    """The facts of one customer whose access ends.
 
+    :param variables: the host's facts and registered results, as they are.
     :param force: end what the customer uses otherwise as well.
     :param guests: delete the MSSP's guests too.
     :param now: in UTC, naive; injected by tests.
@@ -33,25 +34,11 @@ class Run:
     def __init__(
         self, variables: Values, *, force: bool = False, guests: bool = False, now: datetime.datetime | None = None
     ) -> None:
-        self.variables = variables
+        super().__init__(variables)
         self.force = force
         self.guests = guests
         self.now = now or datetime.datetime.now(datetime.timezone.utc).replace(tzinfo=None)
         self._ending: Ending | None = None
-
-    def result(self, name: str) -> Values:
-        """What a task has registered; empty where it has not run."""
-        return t.cast(Values, self.variables.get(f"{PREFIX}result_{name}") or {})
-
-    @property
-    def plan(self) -> Values:
-        """The role's plan: what onboarding makes."""
-        return t.cast(Values, self.variables[f"{PREFIX}plan"])
-
-    @property
-    def mssp(self) -> str:
-        """Tenant id of the MSSP, stated or looked up."""
-        return str(self.plan["mssp"] or (self.result("preflight").get("looked_up") or {}).get("id") or "")
 
     def seen(self) -> Seen:
         """What the look at the tenant has found."""
@@ -127,34 +114,34 @@ def _absent(force: bool, **options: t.Any) -> Item:
 _JUDGED = True
 
 
-def _group_filters(run: Run) -> Told:
+def _group_filters(run: Offboarding) -> Told:
     for group in run.plan["groups"]:
         stated = group["options"].get("group_id")
         yield group["name"], {"group_id": stated} if stated else {"unique_name": unique_name(run.mssp, group["key"])}
 
 
-def _door_catalog(run: Run) -> Told:
+def _door_catalog(run: Offboarding) -> Told:
     # Others go on requesting what is theirs in a catalog that is left.
     for catalog in run.ending().catalogs:
         yield _name(catalog), {"catalog_id": catalog["id"], "name": catalog["displayName"], "published": False}
 
 
-def _door_policies(run: Run) -> Told:
+def _door_policies(run: Offboarding) -> Told:
     for policy in run.ending().policies:
         yield policy_name(policy), {**_policy(policy), "requests": dict.fromkeys(_CLOSED, False)}
 
 
-def _requests(run: Run) -> Told:
+def _requests(run: Offboarding) -> Told:
     for request in run.ending().requests:
         who = request.get("target") or request.get("requestor") or {}
         yield f"{_name(request.get('accessPackage') or {})}: {person(who)}", {"request_id": request["id"], "decision": "cancel"}
 
 
-def _groups_of(run: Run) -> list[Item]:
+def _groups_of(run: Offboarding) -> list[Item]:
     return [{key: group[key] for key in ("id", "displayName")} for group in run.ending().our_groups]
 
 
-def _defender_assignments(run: Run) -> Told:
+def _defender_assignments(run: Offboarding) -> Told:
     for role in run.ending().unassigned:
         options = {"role_id": role["id"], "name": role["displayName"]}
         whole = role in run.ending().roles and run.force
@@ -166,13 +153,13 @@ def _defender_assignments(run: Run) -> Told:
         )
 
 
-def _defender_roles(run: Run) -> Told:
+def _defender_roles(run: Offboarding) -> Told:
     for role in run.ending().roles:
         options = {"role_id": role["id"], "name": role["displayName"], "unassigned_groups": _groups_of(run)}
         yield _name(role), _absent(run.force, **options)
 
 
-def _assignments(run: Run) -> Told:
+def _assignments(run: Offboarding) -> Told:
     # Looked at once more when the door is closed: a request may have been approved meanwhile.
     later = run.result("offboard_assignments_later").get("assignments")
     there = run.ending().assignments if later is None else assignments_of(run.ending().packages, later)
@@ -180,50 +167,50 @@ def _assignments(run: Run) -> Told:
         yield assignment_name(assignment), {"assignment_id": assignment["id"], "state": "absent"}
 
 
-def _policies(run: Run) -> Told:
+def _policies(run: Offboarding) -> Told:
     for policy in run.ending().policies:
         yield policy_name(policy), _absent(_JUDGED, **_policy(policy))
 
 
-def _packages(run: Run) -> Told:
+def _packages(run: Offboarding) -> Told:
     for package in run.ending().packages:
         yield _name(package), _absent(_JUDGED, package_id=package["id"], name=package["displayName"])
 
 
-def _role_scopes(run: Run) -> Told:
+def _role_scopes(run: Offboarding) -> Told:
     for package in run.ending().packages:
         yield _name(package), {"package_id": package["id"], "name": package["displayName"], "resource_roles": []}
 
 
-def _resources(run: Run) -> Told:
+def _resources(run: Offboarding) -> Told:
     kept = [{"id": x["originId"], "displayName": x["displayName"]} for x in run.ending().kept]
     for catalog in run.ending().emptied:
         yield _name(catalog), {"catalog_id": catalog["id"], "name": catalog["displayName"], "groups": kept}
 
 
-def _catalog(run: Run) -> Told:
+def _catalog(run: Offboarding) -> Told:
     for catalog in run.ending().catalogs:
         yield _name(catalog), _absent(_JUDGED, catalog_id=catalog["id"], name=catalog["displayName"])
 
 
-def _groups(run: Run) -> Told:
+def _groups(run: Offboarding) -> Told:
     for group in run.ending().groups:
         accounted = [{"id": x} for x in run.ending().accounted.get(str(group["id"])) or []]
         yield _name(group), _absent(run.force, group_id=group["id"], name=group["displayName"], members=accounted)
 
 
-def _organization(run: Run) -> Told:
+def _organization(run: Offboarding) -> Told:
     for organization in run.ending().organizations:
         yield _name(organization), _absent(_JUDGED, org_tenant_id=run.mssp, name=organization["displayName"])
 
 
-def _guests(run: Run) -> Told:
+def _guests(run: Offboarding) -> Told:
     for user in run.ending().users:
         # In check mode the assignments are still there, and would stand in the way.
         yield person(user), _absent(run.force or predicted(run.variables), user=user["id"])
 
 
-_ITEMS: t.Mapping[str, t.Callable[[Run], Told]] = {
+_ITEMS: t.Mapping[str, t.Callable[[Offboarding], Told]] = {
     "group_filters": _group_filters,
     "door_catalog": _door_catalog,
     "door_policies": _door_policies,
@@ -242,7 +229,7 @@ _ITEMS: t.Mapping[str, t.Callable[[Run], Told]] = {
 }
 
 
-def look(run: Run) -> Item:
+def look(run: Offboarding) -> Item:
     """What the tasks that read need beside the plan."""
     organizations = run.seen().organizations
     catalogs = run.seen().catalogs
@@ -255,6 +242,6 @@ def look(run: Run) -> Item:
     }
 
 
-def ended(run: Run) -> list[Item]:
+def ended(run: Offboarding) -> list[Item]:
     """The assignments to wait for: those that this run ends, and those that an interrupted one has sent the request for."""
     return [dict(result["item"]) for result in results(run.variables, "assignments") if not result.get("check_mode")]

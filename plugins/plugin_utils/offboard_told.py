@@ -11,7 +11,7 @@ import typing as t
 
 from ansible_collections.mssp.defender.plugins.plugin_utils.offboard_plan import Ending
 from ansible_collections.mssp.defender.plugins.plugin_utils.offboard_run import (
-    Run,
+    Offboarding,
     assignment_name,
     person,
     policy_name,
@@ -71,7 +71,7 @@ def _role_scope(scope: Values) -> str:
     return f"{role.get('displayName')} of {what.get('displayName') or what.get('originId')}"
 
 
-def stays(run: Run) -> list[str]:
+def stays(run: Offboarding) -> list[str]:
     """What no offboarding by an application ends, each as a sentence with the step that does."""
     application = run.result("preflight").get("application") or {}
     client, identifier = application.get("client_id"), application.get("object_id")
@@ -93,7 +93,7 @@ def stays(run: Run) -> list[str]:
     ]
 
 
-def blocked(run: Run) -> list[str]:
+def blocked(run: Offboarding) -> list[str]:
     """Whom the tenant's own setting will block, each as a sentence."""
     settings = run.result("preflight").get("settings")
     people = run.ending().blocked
@@ -115,12 +115,12 @@ def left(ending: Ending) -> list[str]:
     return [f"The {x['type']} '{x['name']}' ({x['id']}) is left: {'; '.join(x['reasons'])}." for x in ending.left]
 
 
-def lines(run: Run, customer: str) -> list[str]:
+def lines(run: Offboarding, customer: str) -> list[str]:
     """What is about to end and for whom, each one line for a terminal."""
     return [one_line(line) for line in _lines(run, customer)]
 
 
-def _lines(run: Run, customer: str) -> list[str]:
+def _lines(run: Offboarding, customer: str) -> list[str]:
     ending = run.ending()
     if ending.problem:
         return [f"Customer {customer}: {ending.problem}"]
@@ -141,7 +141,7 @@ def _lines(run: Run, customer: str) -> list[str]:
     return [*found, *blocked(run), *left(ending)]
 
 
-def facts(run: Run, customer: str) -> Item:
+def facts(run: Offboarding, customer: str) -> Item:
     """The fact mssp_onboard_offboard."""
     ending = run.ending()
     return {

@@ -15,7 +15,7 @@ import re
 import pytest
 
 from ansible_collections.mssp.defender.plugins.plugin_utils import offboard_changes, offboard_proof, offboard_told
-from ansible_collections.mssp.defender.plugins.plugin_utils.offboard_run import Run, ended, look
+from ansible_collections.mssp.defender.plugins.plugin_utils.offboard_run import Offboarding, ended, look
 from ansible_collections.mssp.defender.tests.unit.plugins.plugin_utils.test_offboard_plan import HELD, PLAN, seen
 
 NOW = datetime.datetime(2026, 11, 23, 12, 0, 7)
@@ -41,7 +41,7 @@ def variables(**more):
 
 
 def run(**more):
-    return Run(variables(**more), now=NOW)
+    return Offboarding(variables(**more), now=NOW)
 
 
 def test_every_step_has_its_items():
@@ -74,7 +74,7 @@ def test_items_say_when_their_step_began():
 
 def test_groups_are_found_by_unique_name_or_by_their_id():
     plan = {**PLAN, "mssp": MSSP, "groups": [*PLAN["groups"], {"name": "H", "key": "h", "options": {"group_id": "h1"}}]}
-    found = Run({"mssp_onboard_plan": plan}).items("group_filters")
+    found = Offboarding({"mssp_onboard_plan": plan}).items("group_filters")
     assert [x["options"] for x in found] == [{"unique_name": f"mssp-{MSSP}-g"}, {"group_id": "h1"}]
 
 
@@ -102,7 +102,7 @@ def change(kind, identifier, action="delete", **more):
 
 @pytest.mark.parametrize("check", [True, False])
 def test_in_check_mode_what_goes_before_is_still_there(check):
-    there = Run(variables(did_assignments=did(check), users={"users": [{"id": "bob", "userType": "Guest"}]}), guests=True)
+    there = Offboarding(variables(did_assignments=did(check), users={"users": [{"id": "bob", "userType": "Guest"}]}), guests=True)
     assert there.items("guests")[0]["options"] == {"user": "bob", "state": "absent", "force": check}
     # A group's own check knows who may be in it; a role's own whose it is.
     assert there.items("groups")[0]["options"]["force"] is False
@@ -131,13 +131,13 @@ def test_what_the_look_needs():
         "catalog": {"catalog": {"id": "c1"}},
         "same": False,
     }
-    later = Run(variables(organizations={}, catalogs={}), guests=True)
+    later = Offboarding(variables(organizations={}, catalogs={}), guests=True)
     assert (look(later)["users"], look(later)["catalog"]) == ({"org_tenant_id": MSSP}, {})
     assert look(later)["features"] == ["onboard", "delete_guests"]
     own = {**variables(), f"{PRE}preflight": {"tenant": {"id": MSSP.upper()}}}
-    assert look(Run(own))["same"]
+    assert look(Offboarding(own))["same"]
     nobody = {**variables(), "mssp_onboard_plan": {**PLAN, "mssp": "", "features": []}}
-    assert look(Run(nobody))["same"]
+    assert look(Offboarding(nobody))["same"]
 
 
 def test_what_is_told():
@@ -166,7 +166,7 @@ def test_what_is_told():
 def test_a_setting_that_may_not_be_read():
     hidden = variables()
     hidden[f"{PRE}preflight"] = {**hidden[f"{PRE}preflight"], "settings": None}
-    assert "may block and later delete them: the setting may not be read" in offboard_told.blocked(Run(hidden))[0]
+    assert "may block and later delete them: the setting may not be read" in offboard_told.blocked(Offboarding(hidden))[0]
 
 
 def test_a_line_for_a_terminal_is_one_line():
