@@ -37,6 +37,7 @@ options:
   foot:
     description:
       - Whether there are lines at the foot that change. V(auto) shows them on a terminal, V(never) nowhere.
+      - A terminal of AWX, or of a CI job (E(CI) is set), keeps every line for ever, and is none in this sense.
     type: str
     choices: [auto, never]
     default: auto

@@ -10,12 +10,10 @@ from __future__ import annotations
 import collections.abc
 import typing as t
 
+from ansible_collections.mssp.defender.plugins.module_utils._resources.base import KNOWN_AFTER_APPLY
 from ansible_collections.mssp.defender.plugins.module_utils._resources.origin import unique_name
 from ansible_collections.mssp.defender.plugins.plugin_utils import onboard_preflight, onboard_told
 from ansible_collections.mssp.defender.plugins.plugin_utils.onboard_facts import Item, Run, Values, reference, referred
-
-# What check mode returns as the id of an object that is not there yet; modules take it in check mode only.
-_LATER = "(known after apply)"
 
 
 def answer(asked: str, variables: Values) -> t.Any:
@@ -62,7 +60,7 @@ def seen(groups: t.Sequence[Values], found: t.Iterable[Values], mssp: str, plann
         "groups": [
             reference(here)
             if here
-            else {"id": _LATER, "displayName": group["name"], "uniqueName": unique_name(mssp, group["key"])}
+            else {"id": KNOWN_AFTER_APPLY, "displayName": group["name"], "uniqueName": unique_name(mssp, group["key"])}
             for here, group in zip(known, groups, strict=True)
         ],
     }
@@ -120,10 +118,10 @@ def policies(
     Without packages and organization as they are planned before either is there.
     """
     by_name = {group["displayName"]: group for group in made if group.get("displayName")}
-    requestor = reference(organization) if organization else {"id": _LATER, "displayName": "the MSSP"}
+    requestor = reference(organization) if organization else {"id": KNOWN_AFTER_APPLY, "displayName": "the MSSP"}
 
     def more(item: Values) -> Item:
-        later = {"id": _LATER, "displayName": item["package"]}
+        later = {"id": KNOWN_AFTER_APPLY, "displayName": item["package"]}
         return {
             "access_package": later if packages is None else packages[item["number"]],
             "requestors": item["options"].get("requestors") or {"connected_organizations": [requestor]},
@@ -154,8 +152,8 @@ def _initial_approvers(run: Run, package: Values, policy: Values) -> list[Item]:
 
 
 def _planned_approvers(run: Run) -> list[Item]:
-    later = {"id": _LATER, "displayName": run.plan["packages"][-1]["name"]}
-    return _initial_approvers(run, later, {"id": _LATER, "displayName": run.plan["policies"][-1]["name"]})
+    later = {"id": KNOWN_AFTER_APPLY, "displayName": run.plan["packages"][-1]["name"]}
+    return _initial_approvers(run, later, {"id": KNOWN_AFTER_APPLY, "displayName": run.plan["policies"][-1]["name"]})
 
 
 # The terms of the lookup `onboard`, beside `plan`.
