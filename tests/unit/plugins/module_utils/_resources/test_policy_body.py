@@ -10,7 +10,8 @@ import copy
 
 import pytest
 
-from ansible_collections.mssp.defender.plugins.module_utils._resources.policy import clean, complete, expiration, merged
+from ansible_collections.mssp.defender.plugins.module_utils._resources.policy import expiration
+from ansible_collections.mssp.defender.plugins.module_utils._resources.policy_body import clean, complete, merged
 from ansible_collections.mssp.defender.tests.unit.plugins.module_utils._resources.policy_building import (
     EVERYTHING,
     STORED,

@@ -12,7 +12,8 @@ import pytest
 
 from ansible_collections.mssp.defender.plugins.module_utils._paths import pick
 from ansible_collections.mssp.defender.plugins.module_utils._reconcile import reconcile
-from ansible_collections.mssp.defender.plugins.module_utils._resources.policy import PROPERTIES, complete
+from ansible_collections.mssp.defender.plugins.module_utils._resources.policy import PROPERTIES
+from ansible_collections.mssp.defender.plugins.module_utils._resources.policy_body import complete
 from ansible_collections.mssp.defender.tests.unit.fakes import C, answer, page, writes
 from ansible_collections.mssp.defender.tests.unit.plugins.module_utils._resources.policy_building import (
     EVERYTHING,

@@ -12,7 +12,8 @@ import pytest
 
 from ansible_collections.mssp.defender.plugins.module_utils._paths import has, pick
 from ansible_collections.mssp.defender.plugins.module_utils._reconcile import reconcile
-from ansible_collections.mssp.defender.plugins.module_utils._resources.policy import PROPERTIES, Policy, complete
+from ansible_collections.mssp.defender.plugins.module_utils._resources.policy import PROPERTIES, Policy
+from ansible_collections.mssp.defender.plugins.module_utils._resources.policy_body import complete
 from ansible_collections.mssp.defender.plugins.module_utils._resources.policy_options import Translator
 from ansible_collections.mssp.defender.plugins.module_utils._resources.references import Ref, References
 from ansible_collections.mssp.defender.tests.unit.fakes import A, B, C, Http, Routes, answer, graph, page
