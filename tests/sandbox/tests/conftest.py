@@ -33,11 +33,18 @@ def start(tmp_path: Path) -> Iterator[Start]:
 
 
 @pytest.fixture(scope="module")
-def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    """One sandbox for all tests of a module."""
-    running = start_sandbox(tmp_path_factory.mktemp("sandbox"), BASIC)
+def sandbox(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    """One sandbox for all tests of a module, which may state its configuration as a constant `SANDBOX`."""
+    running = start_sandbox(tmp_path_factory.mktemp("sandbox"), getattr(request.module, "SANDBOX", BASIC))
     yield running
     stop_sandbox(running)
+
+
+@pytest.fixture
+def real_time(sandbox: Running) -> Iterator[None]:
+    """For tests that move the clock: it is put back afterwards."""
+    yield
+    sandbox.control("DELETE", "clock")
 
 
 @pytest.fixture

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -29,22 +28,12 @@ from requests_building import (
     user_set,
 )
 from sandbox_building import EM, grant_chain, make_group, mssp_organization
-from sandbox_harness import Graph, Running, start_sandbox, stop_sandbox
+from sandbox_harness import Graph, Running
+
+SANDBOX = CONFIG
+pytestmark = pytest.mark.usefixtures("real_time")
 
 APPROVALS = f"{EM}/accessPackageAssignmentApprovals"
-
-
-@pytest.fixture(scope="module")
-def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    running = start_sandbox(tmp_path_factory.mktemp("approvals"), CONFIG)
-    yield running
-    stop_sandbox(running)
-
-
-@pytest.fixture(autouse=True)
-def real_time(sandbox: Running) -> Iterator[None]:
-    yield
-    sandbox.control("DELETE", "clock")
 
 
 def requested(graph: Graph, sandbox: Running, *stages: dict[str, Any], by: str = "ana@mssp.example", **more: Any) -> str:

@@ -12,11 +12,11 @@ from typing import Any
 import pytest
 from audit_building import AUDITS, entries, names
 from sandbox_building import make_group
-from sandbox_harness import BASIC, Graph, Running, Start, start_sandbox, stop_sandbox
+from sandbox_harness import BASIC, Graph, Running, Start
 
 CONTOSO: dict[str, Any] = BASIC["tenants"][0]
 NOW = datetime(2030, 6, 1, 12, tzinfo=timezone.utc)
-CONFIG: dict[str, Any] = {
+SANDBOX: dict[str, Any] = {
     **BASIC,
     "tenants": [
         {
@@ -39,13 +39,6 @@ CONFIG: dict[str, Any] = {
         }
     ],
 }
-
-
-@pytest.fixture(scope="module")
-def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    running = start_sandbox(tmp_path_factory.mktemp("audit"), CONFIG)
-    yield running
-    stop_sandbox(running)
 
 
 @pytest.fixture

@@ -12,16 +12,11 @@ import pytest
 from audit_building import AUDITS, EM_ADDS, entries, names
 from reviews_building import CONFIG, build, person, put_clock
 from sandbox_building import EM, grant_chain, guest_id, make_catalog, make_group, make_package, policy_body, user_id
-from sandbox_harness import MSSP_TENANT, Graph, Running, start_sandbox, stop_sandbox
+from sandbox_harness import MSSP_TENANT, Graph, Running
+
+SANDBOX = CONFIG
 
 DIRECTORY = "Core Directory"
-
-
-@pytest.fixture(scope="module")
-def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    running = start_sandbox(tmp_path_factory.mktemp("audit"), CONFIG)
-    yield running
-    stop_sandbox(running)
 
 
 @pytest.fixture

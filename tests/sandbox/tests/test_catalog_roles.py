@@ -5,24 +5,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from governed import GOVERNED
 from sandbox_building import EM, add_resource, grant_chain, make_catalog, make_group, unique
-from sandbox_harness import Graph, Running, start_sandbox, stop_sandbox
+from sandbox_harness import Graph, Running
+
+SANDBOX = GOVERNED
 
 ROLES = "/roleManagement/entitlementManagement"
 OWNER = "ae79f266-94d4-4dab-b730-feca7e132178"
 CREATOR = "ba92d953-d8e0-4e39-a797-0cbedb0a89e8"
-
-
-@pytest.fixture(scope="module")
-def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    running = start_sandbox(tmp_path_factory.mktemp("sandbox"), GOVERNED)
-    yield running
-    stop_sandbox(running)
 
 
 def test_the_five_roles(graph: Graph) -> None:

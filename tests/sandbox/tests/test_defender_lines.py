@@ -5,24 +5,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from governed import GOVERNED
 from sandbox_building import make_group, unique
-from sandbox_harness import Graph, Running, start_sandbox, stop_sandbox
+from sandbox_harness import Graph, Running
+
+SANDBOX = GOVERNED
 
 DEFENDER = "/beta/roleManagement/defender"
 BASICS = "microsoft.xdr/secops/securitydata/basics/read"
 NOBODY = "00000000-0000-0000-0000-000000000001"
-
-
-@pytest.fixture(scope="module")
-def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    running = start_sandbox(tmp_path_factory.mktemp("sandbox"), GOVERNED)
-    yield running
-    stop_sandbox(running)
 
 
 def make_role(graph: Graph, *actions: str) -> dict[str, Any]:

@@ -5,23 +5,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
-import pytest
 from governed import GOVERNED
 from sandbox_building import make_group
-from sandbox_harness import Graph, Running, Start, start_sandbox, stop_sandbox
+from sandbox_harness import Graph, Running, Start
+
+SANDBOX = GOVERNED
 
 GRAPH_APP = "00000003-0000-0000-c000-000000000000"
 EVENTUAL = {"ConsistencyLevel": "eventual"}
-
-
-@pytest.fixture(scope="module")
-def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    running = start_sandbox(tmp_path_factory.mktemp("sandbox"), GOVERNED)
-    yield running
-    stop_sandbox(running)
 
 
 def client_of(running: Running, name: str, tenant: int = 0) -> dict[str, Any]:

@@ -10,18 +10,13 @@ from typing import Any
 
 import pytest
 from governed import CUSTOMERS, GOVERNED
-from sandbox_harness import Graph, Running, Start, start_sandbox, stop_sandbox
+from sandbox_harness import Graph, Running, Start
+
+SANDBOX = GOVERNED
 
 CUSTOMER_LIST = "/tenantRelationships/delegatedAdminCustomers"
 RELATIONSHIPS = "/tenantRelationships/delegatedAdminRelationships"
 READER = "5d6b6bb7-de71-4623-b4af-96380a352509"
-
-
-@pytest.fixture(scope="module")
-def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    running = start_sandbox(tmp_path_factory.mktemp("sandbox"), GOVERNED)
-    yield running
-    stop_sandbox(running)
 
 
 @pytest.fixture

@@ -5,22 +5,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
-import pytest
 from governed import GOVERNED, GUEST
 from sandbox_building import make_group, unique
-from sandbox_harness import Graph, Running, Start, start_sandbox, stop_sandbox
+from sandbox_harness import Graph, Running, Start
+
+SANDBOX = GOVERNED
 
 EVENTUAL = {"ConsistencyLevel": "eventual"}
-
-
-@pytest.fixture(scope="module")
-def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    running = start_sandbox(tmp_path_factory.mktemp("sandbox"), GOVERNED)
-    yield running
-    stop_sandbox(running)
 
 
 def person(graph: Graph, **properties: Any) -> str:

@@ -5,11 +5,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 from governed import GOVERNED
-from sandbox_harness import Graph, Running, start_sandbox, stop_sandbox
+from sandbox_harness import Graph, Running
+
+SANDBOX = GOVERNED
 
 NOBODY = "00000000-0000-0000-0000-000000000001"
 ROLES = "/roleManagement"
@@ -60,13 +60,6 @@ LEAST = [
     ("Zone.Read.All", "GET", "/beta/security/zones"),
 ]
 _BODIES = {"checkMemberGroups": {"groupIds": [NOBODY]}}
-
-
-@pytest.fixture(scope="module")
-def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    running = start_sandbox(tmp_path_factory.mktemp("sandbox"), GOVERNED)
-    yield running
-    stop_sandbox(running)
 
 
 @pytest.fixture(scope="module")

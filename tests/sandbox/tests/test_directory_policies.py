@@ -6,21 +6,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 
-import pytest
 from governed import GOVERNED
-from sandbox_harness import MSSP_TENANT, Graph, Running, start_sandbox, stop_sandbox
+from sandbox_harness import MSSP_TENANT, Graph, Running
+
+SANDBOX = GOVERNED
 
 CROSS = "/policies/crossTenantAccessPolicy"
 CUSTOMER = "00000000-0000-0000-0000-0000000000c1"
-
-
-@pytest.fixture(scope="module")
-def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    running = start_sandbox(tmp_path_factory.mktemp("sandbox"), GOVERNED)
-    yield running
-    stop_sandbox(running)
 
 
 def test_authorization_policy(graph: Graph, sandbox: Running) -> None:

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -25,23 +24,13 @@ from requests_building import (
     user_set,
 )
 from sandbox_building import EM, grant_chain, make_catalog, unique
-from sandbox_harness import Graph, Running, start_sandbox, stop_sandbox
+from sandbox_harness import Graph, Running
+
+SANDBOX = CONFIG
+pytestmark = pytest.mark.usefixtures("real_time")
 
 KINDS = "#microsoft.graph.accessPackageAssignment"
 MISSING = "11111111-2222-3333-4444-555555555555"
-
-
-@pytest.fixture(scope="module")
-def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    running = start_sandbox(tmp_path_factory.mktemp("extensions"), CONFIG)
-    yield running
-    stop_sandbox(running)
-
-
-@pytest.fixture(autouse=True)
-def real_time(sandbox: Running) -> Iterator[None]:
-    yield
-    sandbox.control("DELETE", "clock")
 
 
 def extension_body(waits: str | None = None, kind: str = "RequestWorkflowExtension") -> dict[str, Any]:

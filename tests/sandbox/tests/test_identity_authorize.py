@@ -10,13 +10,12 @@ import hashlib
 import re
 import threading
 import webbrowser
-from collections.abc import Iterator
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from azure.identity import AuthorizationCodeCredential, InteractiveBrowserCredential
-from sandbox_harness import Graph, Running, start_sandbox, stop_sandbox
+from sandbox_harness import Graph, Running
 from sandbox_people import (
     ADMIN,
     GUEST,
@@ -30,15 +29,10 @@ from sandbox_people import (
     verified,
 )
 
+SANDBOX = WORLD
+
 VERIFIER = "a-verifier-of-more-than-forty-three-characters-in-length"
 CHALLENGE = base64.urlsafe_b64encode(hashlib.sha256(VERIFIER.encode()).digest()).decode().rstrip("=")
-
-
-@pytest.fixture(scope="module")
-def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    running = start_sandbox(tmp_path_factory.mktemp("authorize"), WORLD)
-    yield running
-    stop_sandbox(running)
 
 
 def browse(sandbox: Running, tenant: str = "contoso.example", client: str = "device", **query: str) -> Any:

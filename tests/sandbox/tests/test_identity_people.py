@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
 from typing import Any
 
 import httpx
@@ -18,7 +17,7 @@ from msgraph import GraphRequestAdapter, GraphServiceClient
 from msgraph.graph_request_adapter import options
 from msgraph_core import GraphClientFactory
 from sandbox_building import EM, user_id
-from sandbox_harness import BASIC, Graph, Running, start_sandbox, stop_sandbox
+from sandbox_harness import BASIC, Graph, Running
 
 DEFENDER = "/beta/roleManagement/defender"
 GUEST = "ana_mssp.example#EXT#@contoso.example"
@@ -31,7 +30,7 @@ ROLES = {
     "security@contoso.example": ["Security Administrator"],
 }
 CONTOSO: dict[str, Any] = BASIC["tenants"][0]
-CONFIG: dict[str, Any] = {
+SANDBOX: dict[str, Any] = {
     **BASIC,
     "tenants": [
         {
@@ -46,13 +45,6 @@ CONFIG: dict[str, Any] = {
     ],
 }
 GROUP_BODY = {"displayName": "By hand", "mailEnabled": False, "mailNickname": "byhand", "securityEnabled": True}
-
-
-@pytest.fixture(scope="module")
-def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    running = start_sandbox(tmp_path_factory.mktemp("people"), CONFIG)
-    yield running
-    stop_sandbox(running)
 
 
 def token_for(sandbox: Running, user: str, **more: Any) -> str:

@@ -5,11 +5,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
-import pytest
 from sandbox_building import user_id
-from sandbox_harness import Graph, Running, start_sandbox, stop_sandbox
+from sandbox_harness import Graph, Running
 from sandbox_people import (
     GUEST,
     PERSON,
@@ -25,12 +22,7 @@ from sandbox_people import (
     verified,
 )
 
-
-@pytest.fixture(scope="module")
-def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    running = start_sandbox(tmp_path_factory.mktemp("refresh"), WORLD)
-    yield running
-    stop_sandbox(running)
+SANDBOX = WORLD
 
 
 def test_each_use_brings_a_new_one_and_the_old_one_stays(sandbox: Running) -> None:

@@ -5,12 +5,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from uuid import UUID
 
 import pytest
 from governed import CUSTOMERS, GOVERNED, GUEST
-from sandbox_harness import MSSP_TENANT, Running, start_sandbox, stop_sandbox
+from sandbox_harness import MSSP_TENANT, Running
 
 pytest.importorskip("msgraph")
 pytest.importorskip("msgraph_beta")
@@ -27,16 +26,10 @@ from msgraph.generated.models.user import User
 from official.clients import Official, ask, every, listed, secret_credential
 from official.governing import refused, user_id
 
+# A customer and a partner; answers are kept.
+SANDBOX = {**GOVERNED, "journal": {"answers": True}}
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
 GRAPH = "00000003-0000-0000-c000-000000000000"
-
-
-@pytest.fixture(scope="module")
-def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    """A customer and a partner; answers are kept."""
-    running = start_sandbox(tmp_path_factory.mktemp("sandbox"), {**GOVERNED, "journal": {"answers": True}})
-    yield running
-    stop_sandbox(running)
 
 
 @pytest.fixture(scope="module")

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -28,26 +27,16 @@ from requests_building import (
     user_set,
 )
 from sandbox_building import EM, grant_chain, make_group, make_package, mssp_organization
-from sandbox_harness import Graph, Running, start_sandbox, stop_sandbox
+from sandbox_harness import Graph, Running
+
+SANDBOX = CONFIG
+pytestmark = pytest.mark.usefixtures("real_time")
 
 ANA, GUS = "ana@mssp.example", "gus@elsewhere.example"
 NOT_MET = (400, "PolicyRequirementNotMet")
 SUBJECT_ACCESS = "EntitlementMgmt-SubjectAccess.ReadWrite"
 CHOICE = "#microsoft.graph.accessPackageMultipleChoiceQuestion"
 TEXT = "#microsoft.graph.accessPackageTextInputQuestion"
-
-
-@pytest.fixture(scope="module")
-def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    running = start_sandbox(tmp_path_factory.mktemp("requests"), CONFIG)
-    yield running
-    stop_sandbox(running)
-
-
-@pytest.fixture(autouse=True)
-def real_time(sandbox: Running) -> Iterator[None]:
-    yield
-    sandbox.control("DELETE", "clock")
 
 
 def test_somebody_asks_and_is_given(sandbox: Running, graph: Graph) -> None:

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -29,23 +28,13 @@ from requests_building import (
     user_set,
 )
 from sandbox_building import EM, grant_chain
-from sandbox_harness import Graph, Running, start_sandbox, stop_sandbox
+from sandbox_harness import Graph, Running
+
+SANDBOX = CONFIG
+pytestmark = pytest.mark.usefixtures("real_time")
 
 ANA = "ana@mssp.example"
 NOT_MET = (400, "PolicyRequirementNotMet")
-
-
-@pytest.fixture(scope="module")
-def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    running = start_sandbox(tmp_path_factory.mktemp("access"), CONFIG)
-    yield running
-    stop_sandbox(running)
-
-
-@pytest.fixture(autouse=True)
-def real_time(sandbox: Running) -> Iterator[None]:
-    yield
-    sandbox.control("DELETE", "clock")
 
 
 def given(sandbox: Running, graph: Graph, name: str = ANA, **policy: Any) -> tuple[str, str, str]:

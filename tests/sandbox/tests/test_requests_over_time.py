@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -28,12 +27,12 @@ from requests_building import (
     user_set,
 )
 from sandbox_building import EM, add_resource, grant_chain, make_group, resource_of, role_scope_body
-from sandbox_harness import Graph, Running, start_sandbox, stop_sandbox
+from sandbox_harness import Graph, Running
 
 SHIELDED = "77777777-0000-4000-8000-000000000001"
 _CONTOSO: dict[str, Any] = CONFIG["tenants"][0]
 _UNIT = {"display_name": "Shielded", "restricted": True, "members": ["Shielded group"]}
-_WORLD = {
+SANDBOX = {
     **CONFIG,
     "tenants": [
         {
@@ -44,19 +43,7 @@ _WORLD = {
         CONFIG["tenants"][1],
     ],
 }
-
-
-@pytest.fixture(scope="module")
-def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    running = start_sandbox(tmp_path_factory.mktemp("time"), _WORLD)
-    yield running
-    stop_sandbox(running)
-
-
-@pytest.fixture(autouse=True)
-def real_time(sandbox: Running) -> Iterator[None]:
-    yield
-    sandbox.control("DELETE", "clock")
+pytestmark = pytest.mark.usefixtures("real_time")
 
 
 def later(sandbox: Running, days: float) -> str:

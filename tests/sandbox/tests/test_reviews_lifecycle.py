@@ -11,14 +11,9 @@ from datetime import timedelta
 import pytest
 from reviews_building import BUILT, CONFIG, REVIEWS, START, Review, build, give, iso, put_clock, schedule
 from sandbox_building import EM, user_id
-from sandbox_harness import Running, start_sandbox, stop_sandbox
+from sandbox_harness import Running
 
-
-@pytest.fixture(scope="module")
-def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    running = start_sandbox(tmp_path_factory.mktemp("reviews"), CONFIG)
-    yield running
-    stop_sandbox(running)
+SANDBOX = CONFIG
 
 
 @pytest.fixture(autouse=True)

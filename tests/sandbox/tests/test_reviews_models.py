@@ -5,13 +5,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from audit_building import AUDITS
 from reviews_building import CONFIG, REVIEWS, build, person, put_clock
-from sandbox_harness import Running, start_sandbox, stop_sandbox
+from sandbox_harness import Running
 
 pytest.importorskip("msgraph")
 
@@ -30,12 +29,7 @@ from msgraph.generated.models.directory_audit_collection_response import Directo
 from msgraph.generated.models.sign_in_collection_response import SignInCollectionResponse
 from test_official_models import leftovers, parse
 
-
-@pytest.fixture(scope="module")
-def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    running = start_sandbox(tmp_path_factory.mktemp("models"), CONFIG)
-    yield running
-    stop_sandbox(running)
+SANDBOX = CONFIG
 
 
 def test_reviews(sandbox: Running) -> None:
