@@ -72,6 +72,7 @@ def _seen(run: Run) -> Item:
 
 
 def _unsure(run: Run) -> bool:
+    """Whether a run has to look closer before its first write (tasks/guard.yml), also for who is who."""
     own = str((run.result("preflight").get("tenant") or {}).get("id") or "")
     return not _seen(run)["sure"] or run.mssp.lower() in ("", own.lower())
 
