@@ -267,16 +267,9 @@ T = t.TypeVar("T")
 
 def _until_seen(resource: Resource, look: t.Callable[[], T | None]) -> T | None:
     """What `look` finds within a few seconds of the task's budget: what was written may not be visible at once."""
-    budget = getattr(getattr(resource, "graph", None), "budget", None)
-    for pause in (0.0, 1.0, 3.0, 6.0):
-        if pause and budget is not None:
-            if not budget.fits(pause):
-                break
-            budget.sleep(pause)
-        found = look()
-        if found is not None:
-            return found
-    return None
+    graph = getattr(resource, "graph", None)
+    # A resource that is kept elsewhere has nothing to wait for.
+    return t.cast("T | None", graph.budget.glance(look)) if graph else look()
 
 
 def _apply(resource: Resource, planned: _Planned, label: str, first: t.Sequence[Change] = ()) -> Outcome:

@@ -16,6 +16,9 @@ from ansible_collections.mssp.defender.plugins.module_utils._failures import Fai
 
 T = t.TypeVar("T")
 
+# Seconds before each call.
+_GLANCES = (0.0, 1.0, 3.0, 6.0)
+
 
 class Clock(t.Protocol):
     """Seconds that only grow, and a pause; replaced in tests."""
@@ -79,6 +82,23 @@ class Budget:
                 )
             self.sleep(pause)
             pause = min(longest, pause * 1.6)
+
+    def glance(self, probe: t.Callable[[], T | None], *, times: int | None = None) -> T | None:
+        """What `probe` gives within 10 seconds, or None: what was accepted may not be visible at once.
+
+        Unlike `poll` for what may just as well not be there.
+
+        :param times: so many calls at the most; None for four.
+        """
+        for pause in _GLANCES[:times]:
+            if pause:
+                if not self.fits(pause):
+                    break
+                self.sleep(pause)
+            found = probe()
+            if found is not None:
+                return found
+        return None
 
 
 def backoff(attempt: int, *, base: float = 0.5, cap: float = 30.0, rng: random.Random | None = None) -> float:

@@ -258,7 +258,7 @@ class Assignment(Resource):
             if not error.outcome_unknown and error.status != 404 and not has_code(error, _OPEN):
                 raise
             # Refused for another request's sake, it is sent again when that has ended: one look is enough.
-            if not waiting.seen(self.graph, lambda: self.find(fresh=True) is None, times=1 if has_code(error, _OPEN) else 4):
+            if not waiting.seen(self.graph, lambda: self.find(fresh=True) is None, times=1 if has_code(error, _OPEN) else None):
                 raise
         return True
 

@@ -27,19 +27,12 @@ _WAITS_FOR_OTHERS = ("pendingapproval", "scheduled")
 _DONE = ("delivered", "partiallydelivered")
 
 
-def seen(graph: Graph, look: t.Callable[[], bool], *, times: int = 4) -> bool:
+def seen(graph: Graph, look: t.Callable[[], bool], *, times: int | None = None) -> bool:
     """Whether a look shows it, within 10 seconds: what was accepted may not be visible at once.
 
-    :param times: so many looks at the most, 4 or less.
+    :param times: so many looks at the most; None for as many as fit.
     """
-    for pause in (0.0, 1.0, 3.0, 6.0)[:times]:
-        if not graph.budget.fits(pause):
-            break
-        if pause:
-            graph.budget.sleep(pause)
-        if look():
-            return True
-    return False
+    return graph.budget.glance(lambda: look() or None, times=times) is not None
 
 
 def until_settled(graph: Graph, request_id: str) -> Entity:

@@ -5,14 +5,17 @@
 from __future__ import annotations
 
 import copy
+import types
 
 import pytest
 
 from ansible_collections.mssp.defender.plugins.module_utils._failures import Failure, GraphError
+from ansible_collections.mssp.defender.plugins.module_utils._graph._budget import Budget
 from ansible_collections.mssp.defender.plugins.module_utils._normalise import exact, subjects, text
 from ansible_collections.mssp.defender.plugins.module_utils._paths import has, overlay, pick, put
 from ansible_collections.mssp.defender.plugins.module_utils._reconcile import differences, plan_links, reconcile
 from ansible_collections.mssp.defender.plugins.module_utils._resources.base import KNOWN_AFTER_APPLY, Link, Part, Property
+from ansible_collections.mssp.defender.tests.unit.fakes import Clock
 from ansible_collections.mssp.defender.tests.unit.memory import Memory
 
 
@@ -433,8 +436,11 @@ def test_a_lost_create_that_was_carried_out_is_found_and_not_sent_again():
 def test_a_lost_create_that_becomes_visible_later_is_waited_for():
     resource = Memory({"displayName": "x"})
     resource.on_post = lambda: resource.keep(visible_after=3) or lost()
+    clock = Clock()
+    resource.graph = types.SimpleNamespace(budget=Budget(10, clock))
     assert reconcile(resource).entity["id"] == "id-1"
     assert len(resource.log) == 1
+    assert clock.slept == [1.0, 3.0]
 
 
 def test_a_lost_create_that_is_not_found_says_so_and_is_not_sent_again():
