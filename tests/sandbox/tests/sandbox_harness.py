@@ -18,7 +18,7 @@ import msal
 import requests
 import yaml
 
-SANDBOX = Path(__file__).resolve().parent.parent
+PROGRAM = Path(__file__).resolve().parent.parent
 READY_WITHIN = 20
 MSSP_TENANT = "7f1d9c3e-0000-4000-8000-0000000000aa"
 
@@ -132,7 +132,7 @@ def start_sandbox(directory: Path, config: dict[str, Any], *arguments: str) -> R
     file = directory / "config.yml"
     file.write_text(yaml.safe_dump(config), encoding="utf-8")
     process = subprocess.Popen(
-        [sys.executable, str(SANDBOX), "--config", str(file), "--dir", str(directory), *arguments],
+        [sys.executable, str(PROGRAM), "--config", str(file), "--dir", str(directory), *arguments],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,

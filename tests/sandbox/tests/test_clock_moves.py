@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 from sandbox_building import EM, grant_chain, make_group, policy_body, user_id
-from sandbox_harness import SANDBOX, Graph, Running, Start
+from sandbox_harness import PROGRAM, Graph, Running, Start
 
 DAY = 86400
 
@@ -111,7 +111,7 @@ def test_throttling_follows_the_clock(start: Start) -> None:
 
 
 def test_listeners_hear_of_each_move() -> None:
-    sys.path.insert(0, str(SANDBOX))
+    sys.path.insert(0, str(PROGRAM))
     from graph_sandbox.clock import Clock
 
     clock = Clock(60)

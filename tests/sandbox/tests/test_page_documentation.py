@@ -11,13 +11,13 @@ import subprocess
 import sys
 
 import pytest
-from sandbox_harness import SANDBOX, Start
+from sandbox_harness import PROGRAM, Start
 
-sys.path.insert(0, str(SANDBOX))
+sys.path.insert(0, str(PROGRAM))
 
 import behaviours
 
-ROOT = SANDBOX.parent.parent
+ROOT = PROGRAM.parent.parent
 PAGE = behaviours.PAGE.read_text(encoding="utf-8")
 
 

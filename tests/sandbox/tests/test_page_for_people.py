@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 from sandbox_building import EM, grant_chain, make_group, policy_body, user_id
-from sandbox_harness import BASIC, SANDBOX, Running, Start, start_sandbox, stop_sandbox
+from sandbox_harness import BASIC, PROGRAM, Running, Start, start_sandbox, stop_sandbox
 
 EVIL = "<script>document.title='owned'</script>"
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
@@ -169,7 +169,7 @@ def stop_and_read(sandbox: Running) -> str:
 
 
 def test_help() -> None:
-    done = subprocess.run([sys.executable, str(SANDBOX), "--help"], capture_output=True, text=True, check=True)
+    done = subprocess.run([sys.executable, str(PROGRAM), "--help"], capture_output=True, text=True, check=True)
     for word in (
         "--config FILE",
         "--dir DIR",

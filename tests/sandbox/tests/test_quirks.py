@@ -21,7 +21,7 @@ from sandbox_building import (
     unique,
     user_id,
 )
-from sandbox_harness import MSSP_TENANT, SANDBOX, Graph
+from sandbox_harness import MSSP_TENANT, PROGRAM, Graph
 
 
 def organization(**source: str) -> dict[str, Any]:
@@ -33,12 +33,12 @@ TENANT = {"@odata.type": "#microsoft.graph.azureActiveDirectoryTenant", "tenantI
 
 
 def test_every_switch_is_turned_somewhere() -> None:
-    sys.path.insert(0, str(SANDBOX))
+    sys.path.insert(0, str(PROGRAM))
     from graph_sandbox.config.quirks import Quirks
 
     texts = "".join(file.read_text(encoding="utf-8") for file in Path(__file__).parent.glob("test_*.py"))
     assert [name for name in Quirks.model_fields if f"{name}=" not in texts] == []
-    readme = (SANDBOX / "README.md").read_text(encoding="utf-8")
+    readme = (PROGRAM / "README.md").read_text(encoding="utf-8")
     assert [name for name in Quirks.model_fields if f"`{name}`" not in readme] == []
 
 

@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 import yaml
 from sandbox_building import EM, make_catalog, make_group
-from sandbox_harness import BASIC, SANDBOX, Start, stop_sandbox
+from sandbox_harness import BASIC, PROGRAM, Start, stop_sandbox
 
 
 def test_announcement(start: Start) -> None:
@@ -66,7 +66,7 @@ def run_to_its_end(tmp_path: Path, config: Any, *arguments: str) -> tuple[int, s
     file = tmp_path / "config.yml"
     file.write_text(config if isinstance(config, str) else yaml.safe_dump(config), encoding="utf-8")
     done = subprocess.run(
-        [sys.executable, str(SANDBOX), "--config", str(file), "--dir", str(tmp_path / "d"), *arguments],
+        [sys.executable, str(PROGRAM), "--config", str(file), "--dir", str(tmp_path / "d"), *arguments],
         capture_output=True,
         text=True,
         timeout=20,
@@ -115,7 +115,7 @@ def test_bad_configuration(tmp_path: Path, config: Any, words: str) -> None:
 
 def test_missing_file_and_busy_port(tmp_path: Path, start: Start) -> None:
     done = subprocess.run(
-        [sys.executable, str(SANDBOX), "--config", str(tmp_path / "no.yml"), "--dir", str(tmp_path)],
+        [sys.executable, str(PROGRAM), "--config", str(tmp_path / "no.yml"), "--dir", str(tmp_path)],
         capture_output=True,
         text=True,
         timeout=20,
@@ -180,7 +180,7 @@ def test_clock(start: Start) -> None:
 
 
 def test_examples_of_the_readme(start: Start) -> None:
-    text = (SANDBOX / "README.md").read_text(encoding="utf-8")
+    text = (PROGRAM / "README.md").read_text(encoding="utf-8")
     for example in text.split("```yaml\n")[1:]:
         config = yaml.safe_load(example.partition("```")[0])
         graph = start(config).graph()

@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sandbox_harness import SANDBOX, Running, Start, start_sandbox, stop_sandbox
+from sandbox_harness import PROGRAM, Running, Start, start_sandbox, stop_sandbox
 
-sys.path.insert(0, str(SANDBOX / "bench"))
+sys.path.insert(0, str(PROGRAM / "bench"))
 
 from measure import cpu_seconds, resident_bytes
 from replay import MSSP, open_session, replay
