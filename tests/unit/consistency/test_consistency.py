@@ -260,3 +260,15 @@ def test_every_file_carries_its_licence(folder):
         text = path.read_text(encoding="utf-8")
         if text.strip():
             assert "# SPDX-License-Identifier: GPL-3.0-or-later" in text[:400], path
+
+
+def test_every_place_of_reports_may_begin_with_a_tilde():
+    """What somebody writes as mssp_reports is one directory for all playbooks."""
+    lines = [
+        line
+        for path in [*(ROOT / "roles").rglob("*.yml"), *(ROOT / "playbooks").glob("*.yml")]
+        for line in path.read_text(encoding="utf-8").splitlines()
+        if "mssp_reports | default(" in line
+    ]
+    assert len(lines) > 5
+    assert [line for line in lines if "| expanduser | realpath }}" not in line] == []

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import collections.abc
+import json
 import typing as t
 
 import pytest
@@ -37,6 +38,7 @@ class Told(t.NamedTuple):
     by_roles: Run
     requests_by_roles: int
     by_import: Run
+    by_audit: Run
 
 
 @pytest.fixture(scope="module", params=["newest", "oldest"])
@@ -61,7 +63,10 @@ def told(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
                 if path == "onboard.yml":
                     desk.write(path, text)
             by_import = desk.run(desk.command(VALUE, "onboard.yml -i"))
-            yield Told(request.param, desk, of_file, of_value, clients, by_roles, requests, by_import)
+            audit = both.replace("mssp.defender.onboard", "mssp.defender.audit")
+            options = f"-e mssp_reports={desk.directory}/reports -e mssp_audit_allow_write_token=true"
+            by_audit = desk.run(f"{audit} --limit adatum {options}")
+            yield Told(request.param, desk, of_file, of_value, clients, by_roles, requests, by_import, by_audit)
 
 
 def _clients(desk: VaultDesk, name: str) -> set[str]:
@@ -106,6 +111,11 @@ def test_what_the_guide_says_of_roles_and_the_oldest_core(told: Told) -> None:
 def test_the_cure_of_the_guide_works(told: Told) -> None:
     assert told.by_import.result.rc == 0, told.by_import.result
     assert told.by_import.writes == []
+
+
+def test_the_audit_reads_with_one_encrypted_value(told: Told) -> None:
+    document = told.desk.directory / "reports" / "audit" / "customers" / "adatum.json"
+    assert json.loads(document.read_text(encoding="utf-8"))["error"] is None, told.by_audit.result
 
 
 def test_nothing_is_told_and_nothing_is_left(told: Told) -> None:
