@@ -94,8 +94,8 @@ class Offboarding(Run):
                 self._task("access_package_assignment", waited)
 
     @property
-    def _run(self) -> offboard_run.Run:
-        return offboard_run.Run(self._facts)
+    def _run(self) -> offboard_run.Offboarding:
+        return offboard_run.Offboarding(self._facts)
 
     def _keep(self, name: str, result: Result) -> None:
         self._facts[f"mssp_onboard_result_offboard_{name}"] = result
