@@ -10,6 +10,7 @@ import typing as t
 
 import pytest
 from harness import server
+from harness.onboarding import customer_variables, customers
 from harness.playbook import run_playbook
 from sweeps.role import Run
 from sweeps.wanted import MSSP, Wanted, changed, published
@@ -42,27 +43,13 @@ def of_the_role(tmp_path_factory: pytest.TempPathFactory) -> list[list[Request]]
     found = []
     with server.running(directory / "sandbox", {**CONFIG, "tenants": {**CONFIG["tenants"], "count": _NUMBER}}) as sandbox:
         tenant = sandbox.tenants[0]
-        application = tenant.client("onboard")
         for number, wanted in enumerate(_wishes()):
-            variables = {
-                "mssp_onboard_tenant_id": tenant.domain,
-                "mssp_onboard_mssp_tenant_id": MSSP,
-                "mssp_onboard_client_id": application["client_id"],
-                "mssp_onboard_client_secret": application["client_secret"],
-                "mssp_onboard_graph_url": tenant.graph_url,
-                "mssp_onboard_login_url": tenant.login_url,
-                "mssp_onboard_ca_path": tenant.ca_path,
-                **wanted.variables(),
-            }
+            hosts = customers(customer=customer_variables(tenant, MSSP, **wanted.variables()))
             sandbox.log.clear()
-            result = run_playbook(_PLAYBOOK, directory / f"run{number}", hosts=_inventory(variables))
+            result = run_playbook(_PLAYBOOK, directory / f"run{number}", hosts=hosts)
             assert result.rc == 0, str(result)
             found.append(requests_of(sandbox.log.all(tenant.tenant_id), sandbox.graph_url))
     return found
-
-
-def _inventory(variables: dict[str, t.Any]) -> dict[str, t.Any]:
-    return {"all": {"children": {"customers": {"hosts": {"customer": variables}}}}}
 
 
 def _wishes() -> list[Wanted]:

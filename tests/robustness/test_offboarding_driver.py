@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 import requests
 from harness import server
+from harness.onboarding import customer_variables, customers
 from harness.playbook import run_playbook
 from harness.tenants import Tenant
 from sweeps.offboarding import Offboarding, begin, people, wish
@@ -37,20 +38,8 @@ def of_the_role(tmp_path_factory: pytest.TempPathFactory) -> list[Request]:
 
 
 def _play(tenant: Tenant, directory: Path, wanted: str) -> None:
-    application = tenant.client("onboard")
-    variables = {
-        "mssp_onboard_tenant_id": tenant.domain,
-        "mssp_onboard_mssp_tenant_id": MSSP,
-        "mssp_onboard_client_id": application["client_id"],
-        "mssp_onboard_client_secret": application["client_secret"],
-        "mssp_onboard_graph_url": tenant.graph_url,
-        "mssp_onboard_login_url": tenant.login_url,
-        "mssp_onboard_ca_path": tenant.ca_path,
-        "mssp_onboard_state": wanted,
-        **wish(_NUMBER).variables(),
-    }
-    hosts = {"all": {"children": {"customers": {"hosts": {"customer": variables}}}}}
-    result = run_playbook(_ONBOARD, directory, hosts=hosts)
+    variables = customer_variables(tenant, MSSP, mssp_onboard_state=wanted, **wish(_NUMBER).variables())
+    result = run_playbook(_ONBOARD, directory, hosts=customers(customer=variables))
     assert result.rc == 0, str(result)
 
 

@@ -16,6 +16,7 @@ import pytest
 import requests
 from harness import server
 from harness.log import Entry
+from harness.onboarding import customer_variables, customers
 from harness.playbook import Result, run_playbook
 from harness.server import Sandbox
 from harness.tenants import Tenant
@@ -53,20 +54,7 @@ class Story:
 
 def hosts(tenants: dict[str, Tenant], **more: t.Any) -> dict[str, t.Any]:
     """An inventory of these customers."""
-    variables = {}
-    for host, tenant in tenants.items():
-        application = tenant.client("onboard")
-        variables[host] = {
-            "mssp_onboard_tenant_id": tenant.domain,
-            "mssp_onboard_mssp_tenant_id": MSSP,
-            "mssp_onboard_client_id": application["client_id"],
-            "mssp_onboard_client_secret": application["client_secret"],
-            "mssp_onboard_graph_url": tenant.graph_url,
-            "mssp_onboard_login_url": tenant.login_url,
-            "mssp_onboard_ca_path": tenant.ca_path,
-            **more,
-        }
-    return {"all": {"children": {"customers": {"hosts": variables}}}}
+    return customers(**{host: customer_variables(tenant, MSSP, **more) for host, tenant in tenants.items()})
 
 
 def run(directory: Path, tenants: dict[str, Tenant], **more: t.Any) -> Result:

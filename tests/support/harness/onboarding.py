@@ -58,18 +58,22 @@ class Onboarding:
 
     def variables(self, name: str, **more: t.Any) -> dict[str, t.Any]:
         """The variables of a customer, for an inventory of one's own."""
-        tenant = self.tenant(name)
-        application = tenant.client("onboard")
-        return {
-            "mssp_onboard_tenant_id": tenant.domain,
-            "mssp_onboard_mssp_tenant_id": MSSP,
-            "mssp_onboard_client_id": application["client_id"],
-            "mssp_onboard_client_secret": application["client_secret"],
-            "mssp_onboard_graph_url": tenant.graph_url,
-            "mssp_onboard_login_url": tenant.login_url,
-            "mssp_onboard_ca_path": tenant.ca_path,
-            **more,
-        }
+        return customer_variables(self.tenant(name), MSSP, **more)
+
+
+def customer_variables(tenant: Tenant, mssp: str, **more: t.Any) -> dict[str, t.Any]:
+    """The role's variables for a tenant, with the sandbox's application `onboard`; `mssp` is the id of the MSSP's tenant."""
+    application = tenant.client("onboard")
+    return {
+        "mssp_onboard_tenant_id": tenant.domain,
+        "mssp_onboard_mssp_tenant_id": mssp,
+        "mssp_onboard_client_id": application["client_id"],
+        "mssp_onboard_client_secret": application["client_secret"],
+        "mssp_onboard_graph_url": tenant.graph_url,
+        "mssp_onboard_login_url": tenant.login_url,
+        "mssp_onboard_ca_path": tenant.ca_path,
+        **more,
+    }
 
 
 def customers(**hosts: dict[str, t.Any]) -> dict[str, t.Any]:
