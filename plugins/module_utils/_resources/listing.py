@@ -31,7 +31,7 @@ from ansible_collections.mssp.defender.plugins.module_utils._resources.group imp
 from ansible_collections.mssp.defender.plugins.module_utils._resources.policy import Policy
 from ansible_collections.mssp.defender.plugins.module_utils._resources.references import Ref
 
-# Graph takes so many conditions in one filter.
+# Graph takes so many conditions in one filter of directory objects. Source: Microsoft Graph documentation, filter-query-parameter.
 _CONDITIONS = 15
 
 
@@ -44,18 +44,13 @@ def groups(graph: Graph, *, group_id: str | None, unique_name: str | None, name:
     return _shown(group, [{**x, **_sets(graph, f"groups/{segment(x['id'])}", "owners", "members")} for x in found])
 
 
-def groups_named(graph: Graph, names: t.Sequence[str]) -> list[Entity]:
-    """The groups that have one of the names, as modules return them."""
-    return groups_shown(graph, whole_groups_named(graph, names))
-
-
 def groups_shown(graph: Graph, found: t.Iterable[Entity]) -> list[Entity]:
     """Groups as modules return them."""
     return _shown(Group(graph, {}), found)
 
 
 def asked_of_groups_named(names: t.Sequence[str]) -> list[tuple[str, dict[str, str]]]:
-    """The requests of `whole_groups_named`: as few as Graph's limit of a filter allows."""
+    """The requests of `whole_groups_named`, for `Graph.read_ahead`: as few as Graph's limit of a filter allows."""
     asked = []
     for first in range(0, len(names), _CONDITIONS):
         condition = " or ".join(f"displayName eq {literal(name)}" for name in names[first : first + _CONDITIONS])
@@ -64,7 +59,7 @@ def asked_of_groups_named(names: t.Sequence[str]) -> list[tuple[str, dict[str, s
 
 
 def whole_groups_named(graph: Graph, names: t.Sequence[str]) -> list[Entity]:
-    """The groups that have one of the names."""
+    """The groups that have one of the names, with all that `Group` reads of one: more than modules return."""
     listed = [group for path, query in asked_of_groups_named(names) for group in graph.list(path, query)]
     return [group for group in listed if group.get("displayName") in names]
 
