@@ -31,7 +31,7 @@ from ansible_collections.mssp.defender.plugins.module_utils._resources.group imp
 from ansible_collections.mssp.defender.plugins.module_utils._resources.policy import Policy
 from ansible_collections.mssp.defender.plugins.module_utils._resources.references import Ref
 
-# Graph takes so many conditions in one filter of directory objects. Source: Microsoft Graph documentation, filter-query-parameter.
+# Graph takes so many conditions in a filter of directory objects. Source: Microsoft Graph documentation, filter-query-parameter.
 _CONDITIONS = 15
 
 
