@@ -1,7 +1,7 @@
 # Copyright (c) mssp.defender contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""``/organization`` and ``/domains``: the tenant itself, with its verified domains."""
+"""``/organization`` and ``/domains``: the tenant itself, with its verified domains (organization-list, domain-list)."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 # Copyright (c) mssp.defender contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Types of the tenant itself: organization, domains, licences, and what other tenants may know of it."""
+"""Types of the tenant itself, and what other tenants may know of it (M; resources/organization, -domain, -subscribedsku)."""
 
 from __future__ import annotations
 
