@@ -29,13 +29,13 @@ WRITES = {
     "assignments": ("POST", "/assignmentRequests$"),
 }
 KINDS: dict[str, dict[str, t.Any]] = {"403": {"status": 403}, "500": {"status": 500}, "drop": {"drop": "before"}}
-# By read: what is not known then, and which steps that leaves undone. An assignment's requests are looked at before it is ended.
+# By read: what is not known then, and which steps that leaves undone.
 READS = {
     "organization": ("/connectedOrganizations", "who of the tenant is of the MSSP", set()),
     "policies": ("/assignmentPolicies\\?", "the policies to close", {"policies"}),
     "packages": ("/accessPackages\\?", "the MSSP's packages and their groups", set()),
     "catalogs": ("/catalogs\\?", "the catalog to unpublish", set()),
-    "requests": ("/assignmentRequests\\?", "the open requests to cancel", {"requests", "assignments"}),
+    "requests": ("/assignmentRequests\\?", "the open requests to cancel", {"requests"}),
     "roles": ("/roleDefinitions", "the Defender roles to take away", {"roles"}),
     "assignments": ("/assignments\\?", "the assignments to end", {"assignments"}),
     "users": ("/users\\?", "the users to block", set()),

@@ -302,6 +302,31 @@ def test_a_removal_of_what_is_gone(error):
     assert [x.method for x in http.sent].count("POST") == 1
 
 
+@pytest.mark.parametrize("error", [refusal(403, "Forbidden"), refusal(500)])
+def test_what_is_named_by_its_id_is_ended_though_requests_cannot_be_listed(error):
+    removal = {"id": "r2", "requestType": "adminRemove", "state": "submitted"}
+    one, http = assignment(
+        {
+            f"GET {EM}/assignmentRequests": error,
+            f"GET {EM}/assignments/{B}": live(),
+            f"POST {EM}/assignmentRequests": [removal],
+        },
+        assignment_id=B,
+        ending=True,
+    )
+    assert reconcile(one, state="absent").changed
+    assert http.sent[-1].body == {"requestType": "adminRemove", "assignment": {"id": B}}
+    assert one.request == removal
+
+
+def test_what_stays_is_not_changed_while_requests_cannot_be_listed():
+    table = {f"GET {EM}/assignmentRequests": refusal(403, "Forbidden"), f"GET {EM}/assignments/{B}": live()}
+    one, http = assignment(table, schedules.stated(60, None), assignment_id=B)
+    with pytest.raises(GraphError):
+        reconcile(one)
+    assert [x.method for x in http.sent if x.method != "GET"] == []
+
+
 def test_a_pending_request_that_was_delivered_before_it_could_be_canceled():
     delivered = {**REQUEST, "state": "delivered", "assignment": {"id": B}}
     one, http = assignment(
