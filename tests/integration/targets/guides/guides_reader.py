@@ -11,7 +11,8 @@ import shlex
 import typing as t
 from pathlib import Path
 
-from harness import server
+from harness import applications, server
+from harness.applications import SECRETS
 from harness.desk import Desk, Run
 from harness.guide import Guide
 from harness.onboarding import three_customers
@@ -19,37 +20,10 @@ from harness.playbook import programs
 from harness.server import Sandbox
 from harness.tenants import Tenant
 
-SECRETS = {"onboard": "secret-of-onboard-0001", "audit": "secret-of-audit-0002"}
-_AUDIT = (
-    "AccessReview.Read.All",
-    "AuditLog.Read.All",
-    "CrossTenantInformation.ReadBasic.All",
-    "EntitlementManagement.Read.All",
-    "GroupMember.Read.All",
-    "Organization.Read.All",
-    "RoleManagement.Read.Defender",
-    "RoleManagement.Read.Directory",
-    "User.Read.All",
-)
-
 
 def config() -> dict[str, t.Any]:
     """The customers of the demo; the applications have the ids that README writes."""
-    found = three_customers()
-    onboard = {
-        "name": "onboard",
-        "client_id": "22222222-3333-4444-5555-666666666666",
-        "client_secret": SECRETS["onboard"],
-        # README says so: blocking users takes one more than onboarding.
-        "permissions": [*found["applications"][0]["permissions"], "User.EnableDisableAccount.All"],
-    }
-    audit = {
-        "name": "audit",
-        "client_id": "44444444-5555-6666-7777-888888888888",
-        "client_secret": SECRETS["audit"],
-        "permissions": list(_AUDIT),
-    }
-    return {**found, "applications": [onboard, audit]}
+    return three_customers(applications=[applications.onboard(), applications.audit()])
 
 
 class Reader:

@@ -8,7 +8,8 @@ from __future__ import annotations
 import collections.abc
 
 import pytest
-from guides_reader import SECRETS, Reader, reading
+from guides_reader import Reader, reading
+from harness.applications import SECRETS
 from harness.guide import Guide
 from harness.onboarding import estate
 

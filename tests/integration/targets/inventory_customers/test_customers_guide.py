@@ -13,15 +13,17 @@ from pathlib import Path
 
 import pytest
 from harness import server
+from harness.applications import IDS, SECRETS
 from harness.certificates import Certified
 from harness.desk import Desk, Run
 from harness.guide import Guide
 from harness.onboarding import MSSP, estate
+from harness.permissions import ONBOARD
 from harness.server import Sandbox
-from partner_world import DOMAINS, ONBOARD, READ
+from partner_world import DOMAINS, READ
 
 Json = t.Any
-SECRET = "secret-of-onboard-0001"
+SECRET = SECRETS["onboard"]
 FILE, NAMES, WHO, GROUPS, CACHE, FAILS = "The file", "Names", "Who is in it", "Groups", "Cache", "When it fails"
 ONBOARDING, AWX = "Onboard them", "AWX"
 
@@ -33,7 +35,7 @@ def config(certificate: Path) -> Json:
         "applications": [
             {
                 "name": "onboard",
-                "client_id": "22222222-3333-4444-5555-666666666666",
+                "client_id": IDS["onboard"],
                 "client_secret": SECRET,
                 "permissions": list(ONBOARD),
             }

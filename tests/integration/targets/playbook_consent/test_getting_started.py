@@ -18,7 +18,7 @@ from pathlib import Path
 
 import pytest
 import requests
-from harness import onboarding, server
+from harness import applications, onboarding, server
 from harness.desk import Desk, Run
 from harness.guide import Guide
 from harness.onboarding import Estate, estate
@@ -34,9 +34,7 @@ REGISTER, CERTIFICATES, INVENTORY = "1. Register the applications", "2. A certif
 CONSENT, LOOK, ONBOARD, AUDIT, AFTER = "4. Consent", "5. Look first", "6. Onboard", "7. Audit", "8. After the change window"
 OWN, LESS = "A registration in the customer's own tenant", "A customer who grants less"
 IDS = {
-    "onboard": "22222222-3333-4444-5555-666666666666",
-    "audit": "44444444-5555-6666-7777-888888888888",
-    "approve": "33333333-4444-5555-6666-777777777777",
+    **applications.IDS,
     "own": "55555555-6666-7777-8888-999999999999",
     "less": "66666666-7777-8888-9999-000000000000",
 }

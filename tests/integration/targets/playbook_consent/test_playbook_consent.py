@@ -16,37 +16,19 @@ from pathlib import Path
 import pytest
 import requests
 from harness import requesting, server, world
+from harness.applications import SECRETS
 from harness.onboarding import customers
 from harness.paths import REPOSITORY
+from harness.permissions import AUDIT, ONBOARD
 from harness.playbook import Result, run_playbook
 from harness.server import Sandbox
 from harness.tenants import Tenant
 
 PLAYBOOK = [{"import_playbook": "mssp.defender.consent"}]
-ONBOARD = [
-    "EntitlementManagement.ReadWrite.All",
-    "Group.ReadWrite.All",
-    "RoleManagement.ReadWrite.Defender",
-    "CrossTenantInformation.ReadBasic.All",
-    "User.Read.All",
-    "Organization.Read.All",
-]
-AUDIT = [
-    "EntitlementManagement.Read.All",
-    "GroupMember.Read.All",
-    "User.Read.All",
-    "RoleManagement.Read.Defender",
-    "AccessReview.Read.All",
-    "AuditLog.Read.All",
-    "RoleManagement.Read.Directory",
-    "CrossTenantInformation.ReadBasic.All",
-    "Organization.Read.All",
-]
 SCOPES = ["EntitlementManagement.ReadWrite.All", "User.Read"]
-SECRETS = {"onboard": "secret-of-onboard-0001", "audit": "secret-of-audit-0002"}
 APPLICATIONS = [
-    {"name": "onboard", "client_secret": SECRETS["onboard"], "permissions": ONBOARD},
-    {"name": "audit", "client_secret": SECRETS["audit"], "permissions": AUDIT},
+    {"name": "onboard", "client_secret": SECRETS["onboard"], "permissions": list(ONBOARD)},
+    {"name": "audit", "client_secret": SECRETS["audit"], "permissions": list(AUDIT)},
     {"name": "approve", "public": True, "permissions": [], "scopes": SCOPES},
 ]
 NOBODY = "00000000-0000-4000-8000-00000000dead"

@@ -9,7 +9,7 @@ import datetime
 import typing as t
 
 import requests
-from harness import requesting
+from harness import applications, requesting
 from harness.onboarding import MSSP, three_customers
 from harness.requesting import REQUESTS, signed_in, stages_of
 from harness.tenants import EM, Tenant
@@ -17,38 +17,18 @@ from harness.tenants import EM, Tenant
 DOMAIN = "fabrikam-soc.onmicrosoft.com"
 REVIEWS = "identityGovernance/accessReviews/definitions"
 TIER1, TIER2, APPROVERS = "Tier 1 Analyst", "Tier 2 Analyst", "MSSP Analyst Approvers"
-SECRETS = {"onboard": "secret-of-onboard-0001", "audit": "secret-of-audit-0002"}
 
 
 def config() -> dict[str, t.Any]:
     """The customers of the demo, with the guide's applications and people, and guests who have to accept invitations."""
     found = three_customers(device_code_interval=1)
-    onboard = {
-        "name": "onboard",
-        "client_id": "22222222-3333-4444-5555-666666666666",
-        "client_secret": SECRETS["onboard"],
-        "permissions": [*found["applications"][0]["permissions"], "User.EnableDisableAccount.All"],
-    }
-    audit = {
-        "name": "audit",
-        "client_id": "44444444-5555-6666-7777-888888888888",
-        "client_secret": SECRETS["audit"],
-        "permissions": ["AccessReview.Read.All", "EntitlementManagement.Read.All"],
-    }
-    approve = {
-        "name": "approve",
-        "client_id": "33333333-4444-5555-6666-777777777777",
-        "public": True,
-        "permissions": [],
-        "scopes": ["EntitlementManagement.ReadWrite.All", "User.Read"],
-    }
     contoso, adatum, woodgrove = found["tenants"]
     people = [
         {"user_principal_name": f"{name}@contoso.onmicrosoft.com", "display_name": name.title()} for name in ("anna", "boris")
     ]
     contoso = {**contoso, "users": people, "quirks": {"delivering_until_redeemed": True}}
     tenants = [contoso, adatum, {"display_name": woodgrove["display_name"], "domain": woodgrove["domain"]}]
-    return {**found, "applications": [onboard, audit, approve], "tenants": tenants}
+    return {**found, "applications": [applications.onboard(), applications.audit(), applications.approve()], "tenants": tenants}
 
 
 def address(name: str) -> str:

@@ -13,12 +13,13 @@ import json
 from pathlib import Path
 
 from harness import server
+from harness.applications import SECRETS
 from harness.desk import Desk, Run
 from harness.guide import Guide
 from harness.onboarding import Estate, estate
 from harness.playbook import programs
 from harness.server import Sandbox
-from lifecycle_people import APPROVERS, SECRETS, TIER1, TIER2, Customer, Seen, address, config, set_up_by_hand
+from lifecycle_people import APPROVERS, TIER1, TIER2, Customer, Seen, address, config, set_up_by_hand
 
 ANALYSTS = ("mia", "noah", "omar", "pia")
 INITIAL = """      mssp_onboard_initial_approvers:
