@@ -13,7 +13,8 @@ from harness import world
 from harness.playbook import inventory, run_playbook
 from harness.server import Sandbox
 from harness.story import KNOWN_AFTER_APPLY, Play, Step
-from harness.tenants import ASSIGNMENTS, EM, ROLES, Tenant
+from harness.tenants import ASSIGNMENTS, ROLES, Tenant
+from harness.ways.by_hand import catalog, organization, package, policy
 
 SANDBOX = {"page_size": 2}
 NAMES = ("One", "Two", "Three", "Four", "Five")
@@ -42,41 +43,6 @@ each_kind = pytest.mark.parametrize("kind", KINDS, ids=[kind.module for kind in 
 NOWHERE = "00000000-1111-4222-8333-444444444444"
 
 
-def catalog(tenant: Tenant, name: str = "MSSP Accesses", groups: t.Sequence[str] = ()) -> str:
-    """A catalog with groups, by hand."""
-    made = str(tenant.post(f"{EM}/catalogs", {"displayName": name, "isExternallyVisible": True})["id"])
-    for group in groups:
-        resource = {"originId": group, "originSystem": "AadGroup"}
-        tenant.post(f"{EM}/resourceRequests", {"requestType": "adminAdd", "resource": resource, "catalog": {"id": made}})
-    return made
-
-
-def package(tenant: Tenant, name: str, catalog_id: str) -> str:
-    """A package by hand."""
-    return str(tenant.post(f"{EM}/accessPackages", {"displayName": name, "catalog": {"id": catalog_id}})["id"])
-
-
-def policy(tenant: Tenant, name: str, package_id: str) -> str:
-    """A policy by hand, for direct assignment only."""
-    body = {
-        "displayName": name,
-        "description": "By hand",
-        "allowedTargetScope": "notSpecified",
-        "specificAllowedTargets": [],
-        "expiration": {"type": "noExpiration"},
-        "requestorSettings": {"enableTargetsToSelfAddAccess": False},
-        "requestApprovalSettings": {"isApprovalRequiredForAdd": False, "stages": []},
-        "accessPackage": {"id": package_id},
-    }
-    return str(tenant.post(f"{EM}/assignmentPolicies", body)["id"])
-
-
-def organization(tenant: Tenant, name: str, tenant_id: str) -> str:
-    """A connected organization by hand."""
-    source = {"@odata.type": "#microsoft.graph.azureActiveDirectoryTenant", "tenantId": tenant_id, "displayName": name}
-    return str(tenant.post(f"{EM}/connectedOrganizations", {"displayName": name, "identitySources": [source]})["id"])
-
-
 def role(tenant: Tenant, name: str) -> str:
     """A Defender role by hand."""
     body = {"displayName": name, "rolePermissions": [{"allowedResourceActions": [BASICS]}]}
@@ -94,7 +60,7 @@ def make(tenant: Tenant, kind: Kind, names: t.Sequence[str]) -> dict[str, str]:
         return {name: organization(tenant, name, tenants[number]) for number, name in enumerate(names)}
     if kind is CATALOGS:
         return {name: catalog(tenant, name) for name in names}
-    home = catalog(tenant)
+    home = catalog(tenant, "MSSP Accesses")
     if kind is PACKAGES:
         return {name: package(tenant, name, home) for name in names}
     of = package(tenant, "Tier 1 Analyst", home)
@@ -256,7 +222,7 @@ def test_organizations_by_tenant_and_by_domain(play: Play, tenant: Tenant) -> No
 
 def test_catalogs_with_their_groups(play: Play, tenant: Tenant) -> None:
     groups = [tenant.group(name) for name in NAMES]
-    made = catalog(tenant, groups=groups)
+    made = catalog(tenant, "MSSP Accesses", groups=groups)
     empty = catalog(tenant, "Empty")
     by_name, by_id = (
         play.task("access_package_catalog_info", name="MSSP Accesses"),
@@ -272,7 +238,7 @@ def test_catalogs_with_their_groups(play: Play, tenant: Tenant) -> None:
 
 def test_packages_with_what_they_grant_and_where(play: Play, tenant: Tenant) -> None:
     group = tenant.group("Tier 1")
-    one, two = catalog(tenant, groups=[group]), catalog(tenant, "Another")
+    one, two = catalog(tenant, "MSSP Accesses", groups=[group]), catalog(tenant, "Another")
     play.task("access_package", name="Tier 1", catalog=one, resource_roles=[{"group": group}])
     there = package(tenant, "Tier 1", two)
     more = [package(tenant, name, one) for name in NAMES]
@@ -300,7 +266,7 @@ def test_packages_with_what_they_grant_and_where(play: Play, tenant: Tenant) -> 
 
 
 def test_packages_with_what_excludes_them(play: Play, tenant: Tenant) -> None:
-    group, one = tenant.group("Tier 2"), catalog(tenant)
+    group, one = tenant.group("Tier 2"), catalog(tenant, "MSSP Accesses")
     first, second = package(tenant, "First", one), package(tenant, "Second", one)
     play.task("access_package", package_id=first, incompatible_groups=[group], incompatible_packages=[second])
     told_all = play.task("access_package_info", catalog=one, with_incompatible=True)
@@ -313,7 +279,7 @@ def test_packages_with_what_excludes_them(play: Play, tenant: Tenant) -> None:
 
 
 def test_packages_without_permission_to_read_the_domain(play: Play, tenant: Tenant) -> None:
-    made = package(tenant, "Tier 1", catalog(tenant))
+    made = package(tenant, "Tier 1", catalog(tenant, "MSSP Accesses"))
     play.faults({"method": "GET", "path": "/organization", "status": 403, "code": "Authorization_RequestDenied"})
     found = play.task("access_package_info")
     play.faults()
@@ -325,7 +291,7 @@ def test_packages_without_permission_to_read_the_domain(play: Play, tenant: Tena
 
 
 def test_policies_of_one_package(play: Play, tenant: Tenant) -> None:
-    one, two = catalog(tenant), catalog(tenant, "Another")
+    one, two = catalog(tenant, "MSSP Accesses"), catalog(tenant, "Another")
     mine, twin = package(tenant, "Tier 1", one), package(tenant, "Tier 1", two)
     made = {name: policy(tenant, name, mine) for name in NAMES}
     other = policy(tenant, "One", twin)
