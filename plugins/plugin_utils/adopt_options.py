@@ -15,7 +15,7 @@ import typing as t
 
 from ansible_collections.mssp.defender.plugins.module_utils import _normalise as same
 from ansible_collections.mssp.defender.plugins.module_utils._paths import pick
-from ansible_collections.mssp.defender.plugins.module_utils._resources.policy import YEARLY
+from ansible_collections.mssp.defender.plugins.module_utils._resources.policy_body import YEARLY
 from ansible_collections.mssp.defender.plugins.module_utils._resources.policy_options import EVERY, LONGEST, SPONSORS
 from ansible_collections.mssp.defender.plugins.plugin_utils.adopt_text import Word, guid, one_of
 

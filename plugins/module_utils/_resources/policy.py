@@ -32,7 +32,6 @@ from ansible_collections.mssp.defender.plugins.module_utils._resources.policy_bo
     complete,
     merged,
 )
-from ansible_collections.mssp.defender.plugins.module_utils._resources.policy_body import YEARLY as YEARLY
 from ansible_collections.mssp.defender.plugins.module_utils._resources.references import Ref
 
 _EXPAND = "accessPackage,customExtensionStageSettings($expand=customExtension)"
