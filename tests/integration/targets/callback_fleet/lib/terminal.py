@@ -124,5 +124,8 @@ class Terminal:
 
 
 def _own_terminal() -> None:
+    # What runs in the background may ignore the keys of a terminal, and hands that down: nobody would hear Ctrl-C.
+    for number in (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT):
+        signal.signal(number, signal.SIG_DFL)
     os.setsid()
     fcntl.ioctl(0, termios.TIOCSCTTY, 0)
