@@ -41,8 +41,11 @@ from ansible_collections.mssp.defender.plugins.module_utils._task import Task
 # Parsing certifi's bundle costs 15 to 20 ms: here once, for all workers.
 _http.preload_trust()
 
-# Below -vvv core shows no arguments, but carries them from the worker, copies and keeps them: half of what a loop returns.
+# Below -vvv no arguments are shown, but core before 2.21 carries them from the worker, copies and keeps them: half of what a loop
+# returns. Core 2.21 has a setting for it, which is off by default.
 _SHOWS_ARGUMENTS = 3
+_SETTING = "INJECT_INVOCATION"
+_CORE_DECIDES = bool(C.config.get_configuration_definition(_SETTING))
 _MASKED = "VALUE_SPECIFIED_IN_NO_LOG_PARAMETER"
 
 
@@ -125,7 +128,7 @@ class InProcessAction(ActionBase):  # type: ignore[misc]
             seconds=self._task.timeout or None,
         )
         result = t.cast("dict[str, t.Any]", _result(execute(self.body, task, hidden)))
-        if Display().verbosity >= _SHOWS_ARGUMENTS:
+        if _arguments_wanted(task_vars):
             result["invocation"] = mask(_plain(invocation), hidden)
         if warnings:
             result["warnings"] = mask(warnings, hidden)
@@ -180,6 +183,13 @@ class InProcessAction(ActionBase):  # type: ignore[misc]
             if wanted:
                 os.environ.clear()
                 os.environ.update(before)
+
+
+def _arguments_wanted(task_vars: t.Mapping[str, t.Any]) -> bool:
+    """Whether a result tells the arguments, as `invocation`."""
+    if _CORE_DECIDES:
+        return bool(C.config.get_config_value(_SETTING, variables=task_vars))
+    return bool(Display().verbosity >= _SHOWS_ARGUMENTS)
 
 
 def _result(value: t.Any) -> t.Any:

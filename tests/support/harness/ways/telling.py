@@ -161,9 +161,10 @@ def tell(sandbox: Sandbox, stories: t.Sequence[Story], directory: Path, **more: 
         directory,
         hosts={"all": {"hosts": hosts}},
         diff=True,
-        # Arguments are compared as well, and shown from here on.
+        # Arguments are compared as well: told from here on, on ansible-core 2.21 and later where its setting says so.
         verbosity=3,
         env={
+            "ANSIBLE_INJECT_INVOCATION": "true",
             "ANSIBLE_BECOME_PLUGINS": str(SUPPORT / "become"),
             "ANSIBLE_FORKS": str(_FORKS),
             "ANSIBLE_PIPELINING": "1",
