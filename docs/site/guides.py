@@ -25,6 +25,7 @@ _CHAPTERS: dict[str, tuple[str, ...]] = {
         "CONTRIBUTING",
         "docs/adding-a-resource",
         "docs/decisions/README",
+        "docs/sources",
         "docs/sandbox",
         "tests/sandbox/README",
         "CHANGELOG",

@@ -297,7 +297,7 @@ def _apply(resource: Resource, planned: _Planned, label: str, first: t.Sequence[
 def _as_kept(resource: Resource, planned: _Planned, written: Entity) -> Entity:
     """The object after a write, corrected by what the service has forgotten of it.
 
-    Some tenants' services accept a few flags and do not keep them (decisions S8). What was not kept is no change of this run, or
+    Some tenants' services accept a few flags and do not keep them (practice S8). What was not kept is no change of this run, or
     every run would report it: it is told as a note instead.
     """
     fragile = [x for x in resource.properties if x.fragile and x.same(pick(planned.body, x.path)) != x.same(None)]

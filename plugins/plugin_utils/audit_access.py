@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 # This plugin_utils file is PRIVATE to the collection: no stability is promised to other collections.
-"""Who is in a managed group, and by which assignment: the definitions of decisions B.6, to the letter."""
+"""Who is in a managed group, and by which assignment: the definitions of practice B.6, to the letter."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def _lately(facts: Facts, assignment: Json) -> bool:
 
 
 def added(facts: Facts, group_id: str, member_id: str) -> tuple[str | None, str | None, str]:
-    """Since when and by whom somebody is in a group, as the log says (decisions S11); the last is a sentence."""
+    """Since when and by whom somebody is in a group, as the log says (practice S11); the last is a sentence."""
     entries = []
     for entry in facts.read("added"):
         targets = {key(x.get("id")) for x in entry.get("targetResources") or []}

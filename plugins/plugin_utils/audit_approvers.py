@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 # This plugin_utils file is PRIVATE to the collection: no stability is promised to other collections.
-"""Those who decide, and people with access who are not there: decisions B.6, M1, M2 and S5."""
+"""Those who decide, and people with access who are not there: practice B.6, M1, M2 and S5."""
 
 from __future__ import annotations
 

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 # This plugin_utils file is PRIVATE to the collection: no stability is promised to other collections.
-"""Who reaches what in Defender: actions expanded, to roles, to groups, to people (decisions B.6)."""
+"""Who reaches what in Defender: actions expanded, to roles, to groups, to people (practice B.6)."""
 
 from __future__ import annotations
 

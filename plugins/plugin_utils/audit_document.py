@@ -151,7 +151,7 @@ def _row(people: People, tier: str, user_id: t.Any, sessions: bool, subject: Jso
 
 
 def _live_response_elsewhere(facts: Facts, people: People) -> list[Json]:
-    """Whoever has live response, but not through a tier: a class of its own (decisions B.6)."""
+    """Whoever has live response, but not through a tier: a class of its own (practice B.6)."""
     holders: dict[tuple[str, str], None] = {}
     for role in facts.read("roles"):
         if reaches(actions_of(role.get("rolePermissions")), LIVE_RESPONSE):

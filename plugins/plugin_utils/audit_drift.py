@@ -80,7 +80,7 @@ def rated(kind: str, where: str, is_: t.Any, should: t.Any) -> str:
     if kind == "Defender role" and where == "rolePermissions":
         return PERMISSION if _grants_more(is_, should) else SETTING
     if kind == "connected organization" and where == "state":
-        # Configured opens every policy for all configured organizations (decisions M8).
+        # Configured opens every policy for all configured organizations (practice M8).
         return REQUESTORS if key(is_ or "configured") == "configured" else SETTING
     if kind != _POLICY:
         return SETTING

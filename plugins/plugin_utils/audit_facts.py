@@ -155,7 +155,7 @@ class Facts:
         return frozenset(key(x.package["id"]) for x in self.managed if x.package)
 
     def granting(self, group_id: str, roles: t.Collection[str] = (MEMBER, ELIGIBLE)) -> list[Json]:
-        """All packages of all catalogs that grant one of these roles of the group (P(g) of decisions B.6)."""
+        """All packages of all catalogs that grant one of these roles of the group (P(g) of practice B.6)."""
         return [x for x in self.read("packages") if any(role in roles for role in roles_granted(x, group_id))]
 
     def policies_of(self, package_id: t.Any) -> list[Json]:

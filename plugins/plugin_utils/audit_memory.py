@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 # This plugin_utils file is PRIVATE to the collection: no stability is promised to other collections.
-"""What an audit knows from its own earlier ones: Microsoft keeps the log for 30 days, and access lasts a year (decisions S11).
+"""What an audit knows from its own earlier ones: Microsoft keeps the log for 30 days, and access lasts a year (practice S11).
 
 What lies in the directory was perhaps not written by an audit: whatever has another shape is no memory.
 """
@@ -18,7 +18,7 @@ LOGS = ("approved", "added")
 
 
 def remembering(document: t.Mapping[str, t.Any], earlier: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
-    """A document that knows since when and by whom where an earlier audit knew it: the log forgets (decisions S11)."""
+    """A document that knows since when and by whom where an earlier audit knew it: the log forgets (practice S11)."""
     listed = earlier.get("findings")
     # Whatever lies there was perhaps not written by an audit.
     there = [x for x in listed if isinstance(x, dict)] if isinstance(listed, list) else []

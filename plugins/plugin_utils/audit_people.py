@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 # This plugin_utils file is PRIVATE to the collection: no stability is promised to other collections.
-"""Who somebody is: name, home tenant and what tells it, whether enabled, and when they were last there (decisions S10)."""
+"""Who somebody is: name, home tenant and what tells it, whether enabled, and when they were last there (practice S10)."""
 
 from __future__ import annotations
 

@@ -144,7 +144,7 @@ def error(variables: Values, raw: Values) -> Json | None:
 
 
 def refusal(raw: Values) -> str:
-    """Why the audit refuses the token (decisions M12); empty when it does not."""
+    """Why the audit refuses the token (practice M12); empty when it does not."""
     application = (raw.get("tenant") or {}).get("application") or {}
     writing = sorted(writes(application.get("permissions") or []))
     if not writing or raw["options"].get("allow_write_token"):

@@ -6,7 +6,7 @@
 """What the audit can find: a table of data. Identifiers and slugs never change their meaning.
 
 MSSP0xx access, 1xx approvers and people, 2xx policies and drift, 3xx Defender, 4xx other ways in, 5xx ends and waits,
-9xx what could not be checked. The definitions are in decisions M10, M13, S5 and B.6; docs/audit.md explains the same rows.
+9xx what could not be checked. The definitions are in practice M10, M13, S5 and B.6; docs/audit.md explains the same rows.
 """
 
 from __future__ import annotations

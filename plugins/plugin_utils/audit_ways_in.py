@@ -21,7 +21,7 @@ from ansible_collections.mssp.defender.plugins.plugin_utils.audit_values import 
 _READS = re.compile(r"\.Read(Basic)?(\.|$)")
 # What comes with every person's token.
 _HARMLESS = frozenset({"openid", "profile", "email", "offline_access", "user.read"})
-# Asked for by decisions B.5, for checks that only the customer's conditional access would need.
+# Asked for by practice B.5, for checks that only the customer's conditional access would need.
 _ALLOWED = ("Policy.Read.All",)
 _OPEN = ("allconfiguredconnectedorganizationusers", "allexternalusers")
 _READER = "44272f93-9762-48e8-af59-1b5351b1d6b3"

@@ -5,7 +5,7 @@
 # This plugin_utils file is PRIVATE to the collection: no stability is promised to other collections.
 """Asks Graph, in the MSSP's own tenant, for its customers. Reads only; a refused page is a failure, never a shorter list.
 
-Facts: reference of entitlement management, sections K (delegated administration) and B.8 (a tenant's domain).
+Facts: EM K (delegated administration) and B.8 (a tenant's domain).
 """
 
 from __future__ import annotations

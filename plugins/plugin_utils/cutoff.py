@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 # This plugin_utils file is PRIVATE to the collection: no stability is promised to other collections.
-"""What a cut-off of the MSSP takes away at one customer, from what its tasks have read (decisions M4).
+"""What a cut-off of the MSSP takes away at one customer, from what its tasks have read (practice M4).
 
 Names are not relied on: whoever set the tenant up, the MSSP's packages are those that its connected organization may request.
 What only the MSSP uses is taken away whole. Where others of the customer get the same, the MSSP's people are taken out of it.

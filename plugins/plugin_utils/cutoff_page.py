@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 # This plugin_utils file is PRIVATE to the collection: no stability is promised to other collections.
-"""The last page of a cut-off: what was cut when, what was not, what cannot be, and how to come back (decisions M4)."""
+"""The last page of a cut-off: what was cut when, what was not, what cannot be, and how to come back (practice M4)."""
 
 from __future__ import annotations
 

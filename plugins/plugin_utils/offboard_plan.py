@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 # This plugin_utils file is PRIVATE to the collection: no stability is promised to other collections.
-"""What of a tenant is ours to end, what is left and why, and for whom it ends. Pure; decisions M5 and M6.
+"""What of a tenant is ours to end, what is left and why, and for whom it ends. Pure; practice M5 and M6.
 
 Ours is what the plan of the role names: groups by unique name or stated id, packages by name in our catalog, Defender roles by
 name whose assignments are to our groups only, the organization by its tenant. Whatever the customer uses otherwise is left,

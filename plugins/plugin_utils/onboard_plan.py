@@ -103,7 +103,7 @@ def _steps(state: str, values: Values, let_in: Plan) -> str:
 
 
 def _let_in(values: Values) -> Plan:
-    """What is set of the MSSP's entry in the cross-tenant access policy; never anything by default (decisions M7)."""
+    """What is set of the MSSP's entry in the cross-tenant access policy; never anything by default (practice M7)."""
     trust = values.get("trust_mfa")
     return _stated(inbound=values.get("cross_tenant_inbound"), trust_mfa=None if trust in (None, "") else truth(trust))
 

@@ -65,7 +65,7 @@ def options(
 
 
 def _governance(policies: t.Iterable[Values]) -> list[str]:
-    """What was chosen beyond Entra ID P2. Of what takes Governance, the variables can choose sponsors alone (decisions M9)."""
+    """What was chosen beyond Entra ID P2. Of what takes Governance, the variables can choose sponsors alone (practice M9)."""
     stages = [stage for item in policies for stage in item["options"]["approval"].get("stages") or ()]
     people = [person for stage in stages for said in stage.values() if isinstance(said, (list, tuple)) for person in said]
     return ["sponsors"] if any(isinstance(person, t.Mapping) and person.get("sponsors") for person in people) else []

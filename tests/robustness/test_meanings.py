@@ -161,7 +161,7 @@ def test_a_real_difference_is_one(resource: type[Resource], prop: Property) -> N
 
 
 def test_a_start_that_the_service_has_moved_is_no_difference() -> None:
-    """The one that is not compared: reviews that have begun keep their day (decisions B.6)."""
+    """The one that is not compared: reviews that have begun keep their day (practice B.6)."""
     (start,) = [prop for _resource, prop in _PROPERTIES if not prop.compared]
     current, wanted = entity(start.path, "2027-01-01T00:00:00Z"), entity(start.path, "2028-01-01T00:00:00Z")
 

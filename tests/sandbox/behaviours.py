@@ -4,7 +4,7 @@
 """Write the table of behaviours into docs/sandbox.md: ``python tests/sandbox/behaviours.py``.
 
 It is made from the code: every switch with its default, meaning and source as config/quirks.py says them, and the tests
-that turn it; then every line of the fact sheets that a test names in its docstring.
+that turn it; then every label of docs/sources.md that a test names in its docstring.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ HERE = Path(__file__).resolve().parent
 PAGE = HERE.parent.parent / "docs" / "sandbox.md"
 BEGIN, END = "<!-- begin: behaviours -->", "<!-- end: behaviours -->"
 _MOST_TESTS = 3
-_SOURCE = re.compile(r"\(([^()]*\b(?:EM|Defender|decisions|T|D|DC|unknown|unsettled|not documented|not recorded)\b[^()]*)\)")
-_LINE = re.compile(r"\b(?:EM [A-Z0-9](?:[.\d ]*\d)?|Defender \d[\d.]*\d|Defender \d|decisions [A-Z]\d+)")
+_SOURCE = re.compile(r"\(([^()]*\b(?:EM|Defender|practice|T|D|DC|unknown|unsettled|not documented|not recorded)\b[^()]*)\)")
+_LINE = re.compile(r"\b(?:EM [A-Z0-9](?:[.\d ]*\d)?|Defender \d[\d.]*\d|Defender \d|practice [A-Z]\d+)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +98,13 @@ def render() -> str:
     for switch in read_switches():
         shown = _listed(tests_of(switch, tests))
         lines.append(f"| {_cell(switch.meaning)} | {_cell(switch.source)} | `{switch.name}: {switch.default}` | {shown} |")
-    lines += ["", "What needs no switch, by the line of the fact sheet that the test names:", "", "| line | test |", "|---|---|"]
+    lines += [
+        "",
+        "What needs no switch, by the label of the [source](sources.md) that the test names:",
+        "",
+        "| label | test |",
+        "|---|---|",
+    ]
     cited: dict[str, list[str]] = {}
     for test in tests:
         for line in dict.fromkeys(_LINE.findall(test.docstring)):

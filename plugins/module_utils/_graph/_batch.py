@@ -5,7 +5,7 @@
 # This module_utils file is PRIVATE to the collection: no stability is promised to other collections.
 """Many reads in one request (`$batch`): the envelope, and what each answer in it means.
 
-Facts: reference of entitlement management, section 1.6. Answers come in any order; each is throttled by itself.
+Facts: EM 1.6. Answers come in any order; each is throttled by itself.
 """
 
 from __future__ import annotations

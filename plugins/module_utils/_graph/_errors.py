@@ -5,8 +5,8 @@
 # This module_utils file is PRIVATE to the collection: no stability is promised to other collections.
 """Graph's error answers as `GraphError`: status, code, message, request-id, and what to do about it.
 
-Codes and messages: reference of entitlement management and Defender roles; codes compare without case, because
-Graph's back ends spell them differently.
+Codes and messages: EM 1.3 and Defender 1.8; codes compare without case, because Graph's back ends spell them
+differently.
 """
 
 from __future__ import annotations

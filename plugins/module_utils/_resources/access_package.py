@@ -5,8 +5,8 @@
 # This module_utils file is PRIVATE to the collection: no stability is promised to other collections.
 """Access packages, and the group roles that they grant.
 
-Facts: reference of entitlement management, section E: names are unique per catalog only; role scopes are read
-through `$expand` alone; a role that no package uses yet shows the zero GUID, so its origin id identifies it.
+Facts: EM E: names are unique per catalog only; role scopes are read through `$expand` alone; a role that no package
+uses yet shows the zero GUID, so its origin id identifies it.
 """
 
 from __future__ import annotations

@@ -5,8 +5,8 @@
 # This module_utils file is PRIVATE to the collection: no stability is promised to other collections.
 """Approvals: who decides a request, until when, and what is left for us to decide.
 
-Facts: reference of entitlement management, section G.3: an approval has the id of its request, applications may neither read
-nor decide, `Approve` is written where `Approved` is read, and a stage that another approver has decided answers 409.
+Facts: EM G.3: an approval has the id of its request, applications may neither read nor decide, `Approve` is written
+where `Approved` is read, and a stage that another approver has decided answers 409.
 """
 
 from __future__ import annotations
@@ -113,7 +113,7 @@ def open_stage(request: Entity | None, stages: list[Entity] | None, me: str | No
 
 
 def _reviewer(stage: Entity) -> str:
-    """The id of the person who decided; what the service ends by itself has none (decisions S7)."""
+    """The id of the person who decided; what the service ends by itself has none (practice S7)."""
     return str(word((stage.get("reviewedBy") or {}).get("id")))
 
 

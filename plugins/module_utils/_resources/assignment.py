@@ -5,8 +5,8 @@
 # This module_utils file is PRIVATE to the collection: no stability is promised to other collections.
 """One person's assignment to an access package, which only requests make, change and end.
 
-Facts: reference of entitlement management, sections G.1, G.2 and L.7; decisions M3 (approval of direct assignments) and S9
-(people who are not in the directory). A request is sent once; when its outcome is unknown it is looked up.
+Facts: EM G.1, G.2 and L.7; practice M3 (approval of direct assignments) and S9 (people who are not in the directory).
+A request is sent once; when its outcome is unknown it is looked up.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ class Assignment(Resource):
     :param address: how the operator named the person.
     :param policy: the policy as the operator wrote it; None for the package's only one.
     :param justification: for whoever reads the request.
-    :param bypass_approval: ask the service not to ask the approvers (decisions M3).
+    :param bypass_approval: ask the service not to ask the approvers (practice M3).
     :param ending: whether it is to be ended: what has ended already is then not there.
     :param now: the present in UTC; injected by tests.
     """
@@ -148,7 +148,7 @@ class Assignment(Resource):
         except GraphError:
             if not self._ending:
                 raise
-            # What is to end does not wait for a list (decisions M4): of two open requests the service itself refuses one.
+            # What is to end does not wait for a list (practice M4): of two open requests the service itself refuses one.
             return None
 
     @property
@@ -224,7 +224,7 @@ class Assignment(Resource):
         except GraphError as error:
             if "parameters" not in sent or not refusals.is_of_parameters(error):
                 raise
-        # Refused, so not done. Not every tenant's service knows the parameter (decisions M3).
+        # Refused, so not done. Not every tenant's service knows the parameter (practice M3).
         if self._bypass:
             self.notes = [*self.notes, refusals.UNKNOWN_BYPASS]
         return t.cast("Entity", self.graph.post(REQUESTS, {key: sent[key] for key in sent if key != "parameters"}))

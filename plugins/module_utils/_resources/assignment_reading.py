@@ -5,7 +5,7 @@
 # This module_utils file is PRIVATE to the collection: no stability is promised to other collections.
 """Assignments and requests for them as they are read, and as the modules show them.
 
-Facts: reference of entitlement management, sections G.1 and G.2. Graph writes states now in one case, now in another.
+Facts: EM G.1 and G.2. Graph writes states now in one case, now in another.
 """
 
 from __future__ import annotations
@@ -35,8 +35,8 @@ _REQUEST_SHOWN = ("id", "requestType", "state", "status", "createdDateTime", "co
 def not_ended(assignments: t.Iterable[Entity]) -> list[Entity]:
     """Those that stand in the way of deleting what they belong to, in messages "live assignments".
 
-    Graph refuses to delete a package or a policy that has one, and keeps those that have ended as `expired` (sections E.1, F.6
-    and G.2 of the reference). Whether one whose delivery failed counts there is not documented: it does here.
+    Graph refuses to delete a package or a policy that has one, and keeps those that have ended as `expired` (EM E.1,
+    F.6 and G.2). Whether one whose delivery failed counts there is not documented: it does here.
     """
     return [assignment for assignment in assignments if word(assignment.get("state")) != "expired"]
 

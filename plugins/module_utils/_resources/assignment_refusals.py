@@ -84,7 +84,7 @@ def in_part(name: str) -> str:
 
 
 def nobody_asked(name: str) -> str:
-    """Some tenants' services skip the approvers of a direct assignment, whatever is asked (decisions M3)."""
+    """Some tenants' services skip the approvers of a direct assignment, whatever is asked (practice M3)."""
     return (
         f"nobody was asked to approve the assignment '{name}', though its policy says so: the service of this tenant gives "
         "direct assignments at once"

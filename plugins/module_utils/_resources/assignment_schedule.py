@@ -6,7 +6,7 @@
 """When an assignment ends: what the operator states, what Graph keeps, and how the two compare.
 
 Graph turns a duration into an instant when it delivers, counted from then, and the start is never compared with what was sent
-(reference of entitlement management, G.1). So a duration is compared with the whole days between the two.
+(EM G.1). So a duration is compared with the whole days between the two.
 """
 
 from __future__ import annotations

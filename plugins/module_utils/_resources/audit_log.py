@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 # This module_utils file is PRIVATE to the collection: no stability is promised to other collections.
-"""The directory's audit log, as far as Microsoft keeps it: 30 days with Entra ID P1, 7 without (decisions S11). Read only."""
+"""The directory's audit log, as far as Microsoft keeps it: 30 days with Entra ID P1, 7 without (practice S11). Read only."""
 
 from __future__ import annotations
 

@@ -127,7 +127,7 @@ class Resource(abc.ABC):
         """Raise a Failure when this object is of a kind that is not ours to change or to delete."""
 
     def guard(self, current: Entity) -> None:  # noqa: B027
-        """Raise a Failure when this object must not be taken over (decisions M6)."""
+        """Raise a Failure when this object must not be taken over (practice M6)."""
 
     def check(self, current: Entity | None) -> None:  # noqa: B027
         """Raise a Failure, before the first write, for what the service would refuse."""

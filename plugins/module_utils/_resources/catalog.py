@@ -5,8 +5,8 @@
 # This module_utils file is PRIVATE to the collection: no stability is promised to other collections.
 """Catalogs of entitlement management, and the groups in them.
 
-Facts: reference of entitlement management, sections C and D: a resource is added by a request that is accepted
-before the resource can be seen, and before a fresh group is known to entitlement management.
+Facts: EM C and D: a resource is added by a request that is accepted before the resource can be seen, and before a
+fresh group is known to entitlement management.
 """
 
 from __future__ import annotations
@@ -158,7 +158,7 @@ class Catalog(Resource):
         Property("state", "published", word),
         Property("isExternallyVisible", "externally_visible", flag),
     )
-    # Without published and visible to externals nobody of the MSSP could request anything (decisions S1). What the
+    # Without published and visible to externals nobody of the MSSP could request anything (practice S1). What the
     # service takes when they are left out is not documented, so they are always sent.
     on_create = {"description": "", "state": "published", "isExternallyVisible": True}
 

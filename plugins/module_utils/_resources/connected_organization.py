@@ -5,7 +5,7 @@
 # This module_utils file is PRIVATE to the collection: no stability is promised to other collections.
 """Connected organizations: whose users may request access.
 
-Facts: reference of entitlement management, section B; decisions M8 (what `configured` opens elsewhere).
+Facts: EM B; practice M8 (what `configured` opens elsewhere).
 """
 
 from __future__ import annotations
@@ -135,7 +135,7 @@ class ConnectedOrganization(Resource):
         self.desired["displayName"] = (self._tenant.name if self._tenant else None) or self._domain or self._tenant_id
 
     def _look_what_it_opens(self) -> None:
-        # Configured organizations are in scope of every policy for all of them, whoever made it (decisions M8).
+        # Configured organizations are in scope of every policy for all of them, whoever made it (practice M8).
         opened = opened_by(self.graph.list(POLICIES, {"$expand": "accessPackage"}))
         if opened[False] and not self._accept_open_policies:
             raise Failure(

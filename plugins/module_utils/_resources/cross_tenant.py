@@ -5,7 +5,7 @@
 # This module_utils file is PRIVATE to the collection: no stability is promised to other collections.
 """Entries of the cross-tenant access policy: who of one other tenant gets in, and which of its checks are trusted.
 
-What an entry leaves null follows the policy's default (decisions M7, and M4 for the block in a cut-off).
+What an entry leaves null follows the policy's default (practice M7, and M4 for the block in a cut-off).
 """
 
 from __future__ import annotations

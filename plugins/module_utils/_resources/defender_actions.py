@@ -5,7 +5,7 @@
 # This module_utils file is PRIVATE to the collection: no stability is promised to other collections.
 """Actions of Defender's unified role-based access control: how they are written and which includes which.
 
-Facts: reference of Defender roles, sections 1.8 (the service drops what another action already grants) and 3.
+Facts: Defender 1.8 (the service drops what another action already grants) and 3.
 """
 
 from __future__ import annotations

@@ -5,8 +5,8 @@
 # This module_utils file is PRIVATE to the collection: no stability is promised to other collections.
 """Roles of Defender's unified role-based access control, with their assignment. Graph beta only.
 
-Facts: reference of Defender roles, sections 1, 2 and 8: no `@odata.type` in bodies, the Location header is not
-followed, display names are not unique, assignments are changed by making a new one before the old one goes.
+Facts: Defender 1, 2 and 8: no `@odata.type` in bodies, the Location header is not followed, display names are not
+unique, assignments are changed by making a new one before the old one goes.
 """
 
 from __future__ import annotations
@@ -146,7 +146,7 @@ class Assignments(Part):
             lambda: self._graph.post(ROLE_ASSIGNMENTS, body, beta=True),
         )
         if words(made.get("appScopeIds")) - words(link.value["appScopeIds"]):
-            # Wider than asked for is worse than none: take it back and stop (decisions B.1).
+            # Wider than asked for is worse than none: take it back and stop (practice B.1).
             self._graph.delete(f"{ROLE_ASSIGNMENTS}/{made['id']}", beta=True)
             raise Failure(
                 f"Defender stored the assignment with the scopes {made.get('appScopeIds')} instead of "

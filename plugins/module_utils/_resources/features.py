@@ -48,7 +48,7 @@ _DRIFT = (
     # Whose domain is whose.
     "CrossTenantInformation.ReadBasic.All",
 )
-# Read only, all of it (decisions B.5): the audit runs with an application of its own.
+# Read only, all of it (practice B.5): the audit runs with an application of its own.
 _AUDIT = (
     *_DRIFT,
     *membership.PERMISSIONS.read,
@@ -57,7 +57,7 @@ _AUDIT = (
     *(name for provider in role_assignment.PERMISSIONS.values() for name in provider.read),
 )
 
-# What onboarding reads where a role in one catalog lets it write there, and the customer makes the rest (decisions S18).
+# What onboarding reads where a role in one catalog lets it write there, and the customer makes the rest (practice S18).
 _CATALOG_OWNER = tuple(name for name in _DRIFT if name not in DefenderRole.permissions.read)
 
 FEATURES: t.Mapping[str, tuple[str, ...]] = {
@@ -75,7 +75,7 @@ FEATURES: t.Mapping[str, tuple[str, ...]] = {
     "delete_guests": (*_ENTITLEMENT, *DELETE),
     "audit": _AUDIT,
     "audit_drift": _DRIFT,
-    # What stands between an assignment and a guest who can sign in (decisions M7); what may not be read is told as not checked.
+    # What stands between an assignment and a guest who can sign in (practice M7); what may not be read is told as not checked.
     "preflight": ("Policy.Read.All", "Policy.Read.B2BManagementPolicy"),
     # Delegated by a person, whom the customer's tenant has let in.
     "approve": ("EntitlementManagement.ReadWrite.All", "User.Read"),

@@ -5,7 +5,7 @@
 # This module_utils file is PRIVATE to the collection: no stability is promised to other collections.
 """Security groups of Microsoft Entra ID.
 
-Facts: reference of entitlement management, section A (groups), and decisions M6 (a name is no proof of origin).
+Facts: EM A (groups), and practice M6 (a name is no proof of origin).
 """
 
 from __future__ import annotations
@@ -192,7 +192,7 @@ class Group(Resource):
 
     def create(self, body: Entity) -> Entity:
         if body.get("isAssignableToRole"):
-            # Entra ID wants more of whoever makes a group that may hold roles (decisions S3).
+            # Entra ID wants more of whoever makes a group that may hold roles (practice S3).
             with needing(*self.permissions.write, ROLE_ASSIGNABLE):
                 return self._create(body)
         return self._create(body)

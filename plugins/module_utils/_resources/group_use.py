@@ -6,7 +6,7 @@
 """What a group already gives to its members: Defender roles, catalogs that it is in, policies that name it.
 
 A group that is used elsewhere is somebody's, although nobody is in it: whoever may join it there would get what we link to it
-(decisions M6).
+(practice M6).
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 # This module_utils file is PRIVATE to the collection: no stability is promised to other collections.
-"""What a connected organization can request as soon as it is `configured` (decisions M8)."""
+"""What a connected organization can request as soon as it is `configured` (practice M8)."""
 
 from __future__ import annotations
 

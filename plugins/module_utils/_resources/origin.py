@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 # This module_utils file is PRIVATE to the collection: no stability is promised to other collections.
-"""By what a group is known to be the MSSP's own work (decisions M6): a name is no proof of origin."""
+"""By what a group is known to be the MSSP's own work (practice M6): a name is no proof of origin."""
 
 from __future__ import annotations
 

@@ -16,7 +16,7 @@ import typing as t
 
 from ansible_collections.mssp.defender.plugins.module_utils._resources.features import FEATURES, needed
 
-# The application that a feature is for (decisions M12): three registrations, and the MSSP's own tenant for the list of customers.
+# The application that a feature is for (practice M12): three registrations, and the MSSP's own tenant for the list of customers.
 MODES: t.Mapping[str, tuple[str, ...]] = {
     "onboard": (
         "onboard",

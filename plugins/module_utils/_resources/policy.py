@@ -5,8 +5,8 @@
 # This module_utils file is PRIVATE to the collection: no stability is promised to other collections.
 """Assignment policies of access packages: who may request, who approves, how long, who reviews.
 
-Facts: reference of entitlement management, section F: there is no PATCH, and a PUT replaces everything, so what the
-user did not state is read, kept and sent again (`policy_body.py`). Bodies: decisions B.1.
+Facts: EM F: there is no PATCH, and a PUT replaces everything, so what the user did not state is read, kept and sent
+again (`policy_body.py`). Bodies: practice B.1.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ COMPUTED_START = "(computed at creation)"
 
 
 def expiration(value: t.Any) -> t.Any:
-    """The meaning of an expiration: (kind), (kind, duration) or (kind, instant). Nulls beside them mean nothing (section F.5)."""
+    """The meaning of an expiration: (kind), (kind, duration) or (kind, instant). Nulls beside them mean nothing (EM F.5)."""
     value = value or {}
     kind = same.word(value.get("type"))
     if kind == "afterduration":
@@ -102,7 +102,7 @@ PROPERTIES = (
     Property("reviewSettings.isRecommendationEnabled", "reviews.recommendations", same.flag_default_true),
     Property("reviewSettings.isReviewerJustificationRequired", "reviews.justification", same.flag_default_true),
     Property("reviewSettings.isSelfReview", "reviews.self_review", same.flag),
-    # Computed once; the service may move it and never lets it be changed later, so it is no drift (decisions B.6).
+    # Computed once; the service may move it and never lets it be changed later, so it is no drift (practice B.6).
     Property(START_PATH, "reviews.first_after_days", same.instant, compared=False),
     Property("reviewSettings.schedule.expiration", "reviews.open_days", expiration),
     Property("reviewSettings.schedule.recurrence", "reviews.every", same.recurrence),

@@ -5,8 +5,8 @@
 # This module_utils file is PRIVATE to the collection: no stability is promised to other collections.
 """The body of an assignment policy that is sent: what of an answer may go back, what is kept, and what Graph insists on.
 
-Facts: reference of entitlement management, sections F.2 (a PUT replaces everything, and an answer is refused as it is) and F.3
-(which members must be there). All of it is pure.
+Facts: EM F.2 (a PUT replaces everything, and an answer is refused as it is) and F.3 (which members must be there).
+All of it is pure.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ YEARLY: Entity = {
     "range": {"type": "noEnd", "numberOfOccurrences": 0},
 }
 
-# Reviews that are switched on without saying how: yearly, 25 days, and no answer means removal (decisions M10).
+# Reviews that are switched on without saying how: yearly, 25 days, and no answer means removal (practice M10).
 _REVIEW_DEFAULTS: Entity = {
     "expirationBehavior": "removeAccess",
     "isRecommendationEnabled": True,

@@ -33,7 +33,7 @@ EVERY: t.Mapping[str, tuple[str, int, int]] = {
     "year": ("absoluteYearly", 1, 365),
 }
 
-# Whose sponsors decide: option -> subject set. Takes Entra ID Governance, for guests a linked subscription (decisions M9).
+# Whose sponsors decide: option -> subject set. Takes Entra ID Governance, for guests a linked subscription (practice M9).
 SPONSORS: t.Mapping[str, str] = {
     "internal": "internalSponsors",
     "external": "externalSponsors",

@@ -5,7 +5,7 @@
 # This module_utils file is PRIVATE to the collection: no stability is promised to other collections.
 """Questions that a policy asks requestors: how they are written, what they mean, and how a change keeps their ids.
 
-Facts: reference of entitlement management, sections F.3 (types) and L.6 (a PUT keeps the server's ids).
+Facts: EM F.3 (types) and L.6 (a PUT keeps the server's ids).
 """
 
 from __future__ import annotations

@@ -5,9 +5,9 @@
 # This module_utils file is PRIVATE to the collection: no stability is promised to other collections.
 """Requests for access packages: how they are found, and what is shown of one.
 
-Facts: reference of entitlement management, section G.1; decisions S7 (requests that nobody decided in time) and S10 (whose
-home is where). A person without a directory role, such as a guest who approves, may not list requests, only those that wait
-for them; and may not read packages, so names are compared with what the requests say of theirs.
+Facts: EM G.1; practice S7 (requests that nobody decided in time) and S10 (whose home is where). A person without a
+directory role, such as a guest who approves, may not list requests, only those that wait for them; and may not read
+packages, so names are compared with what the requests say of theirs.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ PERMISSIONS = Permissions(read=("EntitlementManagement.Read.All",), write=("Enti
 PENDING = "pendingApproval"
 # What may still become access, or be cancelled.
 OPEN = ("submitted", PENDING, "scheduled", "delivering")
-# `expired` is in Microsoft's documentation and not in Graph's metadata (decisions S7).
+# `expired` is in Microsoft's documentation and not in Graph's metadata (practice S7).
 STATES = (*OPEN, "delivered", "partiallyDelivered", "deliveryFailed", "denied", "canceled", "expired")
 _GIVES = ("useradd", "adminadd", "systemadd", "onbehalfadd", "userupdate", "adminupdate", "systemupdate")
 
@@ -166,7 +166,7 @@ def _person(subject: Entity | None) -> Entity | None:
 
 
 def _home(subject: Entity, organization: Entity) -> Entity | None:
-    """Where somebody comes from, and how that is known; never from the user principal name alone (decisions S10)."""
+    """Where somebody comes from, and how that is known; never from the user principal name alone (practice S10)."""
     for source in organization.get("identitySources") or []:
         known = {"id": source.get("tenantId"), "domain": source.get("domainName")}
         if any(known.values()):

@@ -5,7 +5,7 @@
 # This module_utils file is PRIVATE to the collection: no stability is promised to other collections.
 """One decision about a request: which request is meant, what there is to do, and doing it.
 
-Facts: reference of entitlement management, sections G.1 (cancel), G.3 and L.8 (approve, deny).
+Facts: EM G.1 (cancel), G.3 and L.8 (approve, deny).
 """
 
 from __future__ import annotations

@@ -5,8 +5,7 @@
 # This module_utils file is PRIVATE to the collection: no stability is promised to other collections.
 """Access reviews that policies of access packages bring about. They are only read: their policy makes them.
 
-Facts: reference of entitlement management, section H. Which policy a review belongs to stands in its scope, as a query or, newer,
-as a resource.
+Facts: EM H. Which policy a review belongs to stands in its scope, as a query or, newer, as a resource.
 """
 
 from __future__ import annotations

@@ -5,7 +5,7 @@
 # This module_utils file is PRIVATE to the collection: no stability is promised to other collections.
 """Who holds roles of the directory, and of entitlement management on its catalogs. Read only.
 
-Facts: reference of entitlement management, section 1.4 (its roles); Microsoft Graph, rbacapplication-list-roleassignments.
+Facts: EM 1.4 (its roles); Microsoft Graph, rbacapplication-list-roleassignments.
 """
 
 from __future__ import annotations

@@ -5,7 +5,7 @@
 # This module_utils file is PRIVATE to the collection: no stability is promised to other collections.
 """The tenant that is being configured, and other tenants by id or domain.
 
-Facts: reference of entitlement management, sections B.8 (tenant lookup) and I (My Access links).
+Facts: EM B.8 (tenant lookup) and I (My Access links).
 """
 
 from __future__ import annotations

@@ -5,7 +5,8 @@
 # This module_utils file is PRIVATE to the collection: no stability is promised to other collections.
 """Users of the directory: blocked, let in again, deleted. Never created; that is for whoever invites them.
 
-Facts: decisions M4 (blocking guests is what cuts them off), M5 (they go last, after their assignments), B.5 (permissions).
+Facts: practice M4 (blocking guests is what cuts them off), M5 (they go last, after their assignments), B.5
+(permissions).
 """
 
 from __future__ import annotations
@@ -147,7 +148,7 @@ class User(Resource):
         return found + self._live_assignments(str(current["id"]))
 
     def _live_assignments(self, user_id: str) -> list[str]:
-        # They stay for 30 days with a user who was deleted, and for so long no package of theirs can be deleted (decisions M5).
+        # They stay for 30 days with a user who was deleted, and for so long no package of theirs can be deleted (practice M5).
         query = {"$filter": f"target/objectId eq {literal(user_id)}", "$expand": "accessPackage"}
         try:
             listed = self.graph.list(ASSIGNMENTS, query)
@@ -170,7 +171,7 @@ class User(Resource):
             raise
 
     def _explain(self, error: GraphError, needed: t.Sequence[str]) -> None:
-        # Permissions suffice for everybody but those who hold a role themselves (decisions B.5).
+        # Permissions suffice for everybody but those who hold a role themselves (practice B.5).
         if error.status == 403 and not self._lacking(needed):
             error.remedy = (
                 "Blocking or deleting a guest who holds an Entra admin role needs a role on the application: let the customer "

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 # This module_utils file is PRIVATE to the collection: no stability is promised to other collections.
-"""Which users of a directory belong to another organization. A user has no home tenant in Graph (decisions S10).
+"""Which users of a directory belong to another organization. A user has no home tenant in Graph (practice S10).
 
 Three signs, each told: whom entitlement management itself counts to the organization, who signs in there, and whose mail address
 or `#EXT#` name has a domain that Microsoft says is the organization's. A name that only looks like it is no sign.

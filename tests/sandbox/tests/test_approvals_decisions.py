@@ -1,7 +1,7 @@
 # Copyright (c) mssp.defender contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""People decide requests: who may, in which order, and what happens when nobody does (EM G.3; decisions M2, S6, S7)."""
+"""People decide requests: who may, in which order, and what happens when nobody does (EM G.3; practice M2, S6, S7)."""
 
 from __future__ import annotations
 
@@ -164,7 +164,7 @@ def test_one_denial_ends_it(sandbox: Running, graph: Graph) -> None:
 
 @pytest.mark.parametrize("state", ["denied", "canceled", "expired"])
 def test_nobody_decides_in_time(sandbox: Running, graph: Graph, state: str) -> None:
-    """EM F.3 durationBeforeAutomaticDenial; decisions S7: what the request reads then is unknown."""
+    """EM F.3 durationBeforeAutomaticDenial; practice S7: what the request reads then is unknown."""
     if state != "denied":
         graph.quirk(request_timeout_state=state)
     request = requested(graph, sandbox, stage(user_set(graph, "boss"), durationBeforeAutomaticDenial="P3D"))

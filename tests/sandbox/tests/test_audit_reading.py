@@ -59,7 +59,7 @@ def found(graph: Graph, query: str) -> list[str]:
 
 
 def test_filters(graph: Graph) -> None:
-    """resources/directoryaudit: $filter by time, name, category, service, correlation, initiator and target (decisions S11)."""
+    """resources/directoryaudit: $filter by time, name, category, service, correlation, initiator and target (practice S11)."""
     group = make_group(graph)
     (entry,) = entries(graph, group)
     this, principal = entry["id"], entry["initiatedBy"]["app"]["servicePrincipalId"]
@@ -109,7 +109,7 @@ def test_order_and_pages(sandbox: Running, graph: Graph) -> None:
 
 
 def test_an_entry_leads_to_its_request(graph: Graph) -> None:
-    """decisions M5: request and entry can be brought together; the client's own id wins (Graph activity logs)."""
+    """practice M5: request and entry can be brought together; the client's own id wins (Graph activity logs)."""
     mine = "0a1b2c3d-0000-4000-8000-00000000abcd"
     body = {"displayName": "Traced", "mailEnabled": False, "mailNickname": "traced", "securityEnabled": True}
     graph("POST", "/groups", body, 201, client_request_id=mine)
@@ -134,7 +134,7 @@ def test_an_entry_leads_to_its_request(graph: Graph) -> None:
     ],
 )
 def test_retention(sandbox: Running, graph: Graph, licence: str, days: int, kept: bool) -> None:
-    """decisions S11: 30 days with P1 or P2, 7 without."""
+    """practice S11: 30 days with P1 or P2, 7 without."""
     group = make_group(graph)
     later = at(sandbox, days=days)
     later.quirk(licence=licence)
@@ -142,7 +142,7 @@ def test_retention(sandbox: Running, graph: Graph, licence: str, days: int, kept
 
 
 def test_delay(sandbox: Running, graph: Graph) -> None:
-    """decisions S11 and reference-reports-latencies: an entry arrives minutes after the write (switch audit_delay_seconds)."""
+    """practice S11 and reference-reports-latencies: an entry arrives minutes after the write (switch audit_delay_seconds)."""
     graph.quirk(audit_delay_seconds=600)
     group = make_group(graph)
     assert names(graph, group) == []
@@ -151,7 +151,7 @@ def test_delay(sandbox: Running, graph: Graph) -> None:
 
 
 def test_permissions(sandbox: Running, graph: Graph) -> None:
-    """decisions B.5: AuditLog.Read.All, and nothing else, opens the logs; a person needs a role that covers it."""
+    """practice B.5: AuditLog.Read.All, and nothing else, opens the logs; a person needs a role that covers it."""
     audit, other = sandbox.graph(client="audit"), sandbox.graph(client="other")
     for path in (AUDITS, "/auditLogs/signIns"):
         assert audit("GET", path).status_code == 200
@@ -170,7 +170,7 @@ def test_permissions(sandbox: Running, graph: Graph) -> None:
     ("licence", "needed", "audits", "sign_ins"), [("p1", True, 200, 200), ("none", False, 200, 403), ("none", True, 403, 403)]
 )
 def test_licence(graph: Graph, licence: str, needed: bool, audits: int, sign_ins: int) -> None:
-    """Sign-ins want P1; the audit log is read in a free tenant too (Microsoft-Extractor-Suite#202; decisions S11)."""
+    """Sign-ins want P1; the audit log is read in a free tenant too (Microsoft-Extractor-Suite#202; practice S11)."""
     graph.quirk(licence=licence, audit_needs_premium=needed)
     for path, status in ((AUDITS, audits), ("/auditLogs/signIns", sign_ins)):
         answer = graph("GET", path, status=status).json()
@@ -179,7 +179,7 @@ def test_licence(graph: Graph, licence: str, needed: bool, audits: int, sign_ins
 
 
 def test_sign_ins(graph: Graph) -> None:
-    """resources/signin: interactive ones of 30 days, the newest first; they agree with signInActivity (decisions B.6)."""
+    """resources/signin: interactive ones of 30 days, the newest first; they agree with signInActivity (practice B.6)."""
     rows = graph.ok("GET", "/auditLogs/signIns")["value"]
     assert [row["userPrincipalName"] for row in rows] == ["recent@contoso.example", "weeks@contoso.example"]
     assert [row["status"]["errorCode"] for row in rows] == [0, 50126]
@@ -198,7 +198,7 @@ def test_nothing_is_written_through_the_log(graph: Graph) -> None:
 
 
 def test_china_has_no_logs(start: Start) -> None:
-    """decisions S11: global and US clouds only."""
+    """practice S11: global and US clouds only."""
     for cloud, status in (("usgov", 200), ("china", 400)):
         graph = _graph(start({**BASIC, "cloud": cloud}), cloud)
         assert graph("GET", AUDITS).status_code == status

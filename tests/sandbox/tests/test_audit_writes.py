@@ -36,7 +36,7 @@ def changed(entry: dict[str, Any], position: int = 0) -> dict[str, tuple[str | N
 
 
 def test_the_life_of_a_group(graph: Graph) -> None:
-    """reference-audit-activities, Core Directory, GroupManagement (decisions S11)."""
+    """reference-audit-activities, Core Directory, GroupManagement (practice S11)."""
     group = make_group(graph, description="first")
     graph("PATCH", f"/groups/{group}", {"description": "second"}, 204)
     graph("PATCH", f"/groups/{group}", {"description": "second"}, 204)  # changes nothing, and is no entry
@@ -75,7 +75,7 @@ def test_an_upsert_says_what_it_did(graph: Graph) -> None:
 
 
 def test_members_by_hand(graph: Graph) -> None:
-    """decisions S11: a user or an application as initiator of "Add member to group"; member first, then the group
+    """practice S11: a user or an application as initiator of "Add member to group"; member first, then the group
     (governance-custom-alerts)."""
     group, ada = make_group(graph), user_id(graph, "ada@contoso.example")
     graph("POST", f"/groups/{group}/members/$ref", ref(graph, "users", ada), 204)
@@ -105,7 +105,7 @@ def test_members_that_come_with_the_group(graph: Graph) -> None:
 
 
 def test_a_person_is_named(sandbox: Running, graph: Graph) -> None:
-    """decisions S11: the user initiator is the evidence of an out-of-band member; directoryaudit-list, example 2."""
+    """practice S11: the user initiator is the evidence of an out-of-band member; directoryaudit-list, example 2."""
     group = make_group(graph)
     governor, ada = (user_id(graph, f"{name}@contoso.example") for name in ("governor", "ada"))
     catalog = person(sandbox, "governor").ok("POST", f"{EM}/catalogs", {"displayName": "By a person"}, 201)["id"]
@@ -127,7 +127,7 @@ def test_a_person_is_named(sandbox: Running, graph: Graph) -> None:
 
 
 def test_the_life_of_a_user(graph: Graph) -> None:
-    """reference-audit-activities, Core Directory, UserManagement; blocking is an entry beside the update (decisions M4)."""
+    """reference-audit-activities, Core Directory, UserManagement; blocking is an entry beside the update (practice M4)."""
     body = {
         "accountEnabled": True,
         "displayName": "Audited",
@@ -242,7 +242,7 @@ def test_a_connected_organization(graph: Graph) -> None:
 
 
 def test_what_delivery_does_by_itself(sandbox: Running, graph: Graph) -> None:
-    """decisions S11: entitlement management's own adds carry an app initiator; the name is that of Microsoft's alert rule."""
+    """practice S11: entitlement management's own adds carry an app initiator; the name is that of Microsoft's alert rule."""
     group, catalog, package = grant_chain(graph)
     policy = graph.ok("POST", f"{EM}/assignmentPolicies", policy_body(graph, "customer_approvers", package), 201)["id"]
     guest = guest_id(graph)

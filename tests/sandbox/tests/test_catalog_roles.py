@@ -32,7 +32,7 @@ def test_the_five_roles(graph: Graph) -> None:
 
 
 def test_assign_a_catalog(graph: Graph, sandbox: Running) -> None:
-    """EM 1.4: POST 201 with appScopeId; lists by principalId, roleDefinitionId and appScopeId. decisions S5."""
+    """EM 1.4: POST 201 with appScopeId; lists by principalId, roleDefinitionId and appScopeId. practice S5."""
     catalog, group = make_catalog(graph), make_group(graph)
     scope = f"/AccessPackageCatalog/{catalog}"
     body = {"principalId": group, "roleDefinitionId": OWNER, "appScopeId": scope}
@@ -69,7 +69,7 @@ def test_bad_assignments(graph: Graph, change: dict[str, str], expected: tuple[i
 
 
 def test_settings(graph: Graph, sandbox: Running) -> None:
-    """decisions M7: externalUserLifecycleAction and durationUntilExternalUserDeletedAfterBlocked, an Edm.Duration."""
+    """practice M7: externalUserLifecycleAction and durationUntilExternalUserDeletedAfterBlocked, an Edm.Duration."""
     settings = graph.ok("GET", f"{EM}/settings")
     assert (settings["externalUserLifecycleAction"], settings["durationUntilExternalUserDeletedAfterBlocked"]) == (
         "blockSignInAndDelete",
@@ -94,7 +94,7 @@ def test_environments(graph: Graph) -> None:
 
 
 def test_subjects(graph: Graph) -> None:
-    """EM 1.1: subjects list, PATCH by id and by objectId. decisions M9: mark-as-governed is a Governance feature."""
+    """EM 1.1: subjects list, PATCH by id and by objectId. practice M9: mark-as-governed is a Governance feature."""
     _group, _catalog, package = grant_chain(graph)
     name = unique("Direct")
     policy = graph.ok("POST", f"{EM}/assignmentPolicies", _direct(package, name), 201)["id"]
@@ -139,7 +139,7 @@ def test_a_resource_keeps_its_catalog(graph: Graph) -> None:
 
 
 def test_a_catalog_owner_needs_no_permission(graph: Graph, sandbox: Running) -> None:
-    """EM 1.4: an application may hold a catalog's role instead of EntitlementManagement.ReadWrite.All. decisions S18."""
+    """EM 1.4: an application may hold a catalog's role instead of EntitlementManagement.ReadWrite.All. practice S18."""
     client = next(item for item in sandbox.tenant()["clients"] if item["name"] == "Group.ReadWrite.All")
     own = graph.ok("GET", f"/servicePrincipals(appId='{client['client_id']}')")["id"]
     owner = sandbox.graph(client="Group.ReadWrite.All")

@@ -29,7 +29,7 @@ def token(running: Running, client: dict[str, Any], tenant: int = 0) -> dict[str
 
 
 def test_graph_is_a_service_principal_with_its_roles(graph: Graph, sandbox: Running) -> None:
-    """Defender 1.2: ids of the two Defender permissions. decisions B.5: own surplus permissions."""
+    """Defender 1.2: ids of the two Defender permissions. practice B.5: own surplus permissions."""
     microsoft = graph.ok("GET", f"/servicePrincipals(appId='{GRAPH_APP}')?$select=id,displayName,appRoles")
     roles = {role["value"]: role["id"] for role in microsoft["appRoles"]}
     assert roles["RoleManagement.Read.Defender"] == "4d6e30d1-e64e-4ae7-bf9d-c706cc928cef"
@@ -61,7 +61,7 @@ def test_a_grant_is_in_the_next_token(graph: Graph, sandbox: Running) -> None:
 
 
 def test_a_deleted_enterprise_application_gets_no_token(start: Start) -> None:
-    """decisions M5.5: the customer deletes the enterprise application, and no token can be had any more."""
+    """practice M5.5: the customer deletes the enterprise application, and no token can be had any more."""
     running = start(GOVERNED)
     graph, client = running.graph(), client_of(running, "onboard")
     assert "access_token" in token(running, client)
@@ -132,7 +132,7 @@ def test_directory_roles(graph: Graph) -> None:
 
 
 def test_a_group_holds_a_role_only_if_it_was_made_for_it(graph: Graph) -> None:
-    """decisions S3: role-assignable is decided at creation."""
+    """practice S3: role-assignable is decided at creation."""
     plain, assignable = make_group(graph), make_group(graph, isAssignableToRole=True)
     body = {"roleDefinitionId": "5d6b6bb7-de71-4623-b4af-96380a352509", "directoryScopeId": "/"}
     url = "/roleManagement/directory/roleAssignments"
@@ -146,7 +146,7 @@ def test_a_group_holds_a_role_only_if_it_was_made_for_it(graph: Graph) -> None:
 
 
 def test_a_restricted_unit_shields_its_members(graph: Graph) -> None:
-    """decisions S4: isManagementRestricted on a group, which nobody of the whole tenant may change."""
+    """practice S4: isManagementRestricted on a group, which nobody of the whole tenant may change."""
     units = {row["displayName"]: row for row in graph.ok("GET", "/directory/administrativeUnits")["value"]}
     assert (units["Tier 0"]["isMemberManagementRestricted"], units["Berlin"]["isMemberManagementRestricted"]) == (True, False)
     members = graph.ok("GET", f"/directory/administrativeUnits/{units['Tier 0']['id']}/members")["value"]
@@ -169,7 +169,7 @@ def test_a_restricted_unit_shields_its_members(graph: Graph) -> None:
 
 
 def test_licences(graph: Graph) -> None:
-    """decisions M11: P1 or P2, Defender for Endpoint Plan 2 or Business. EM 1.4: P1 alone has no entitlement management."""
+    """practice M11: P1 or P2, Defender for Endpoint Plan 2 or Business. EM 1.4: P1 alone has no entitlement management."""
 
     def plans() -> set[str]:
         skus = graph.ok("GET", "/subscribedSkus")["value"]

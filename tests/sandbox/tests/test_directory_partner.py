@@ -95,7 +95,7 @@ def test_permissions(partner: Graph, sandbox: Running) -> None:
 
 
 def test_a_customer_is_no_partner(graph: Graph) -> None:
-    """decisions S12: GDAP can be read from the partner's tenant only."""
+    """practice S12: GDAP can be read from the partner's tenant only."""
     assert graph.ok("GET", CUSTOMER_LIST)["value"] == []
     assert graph.ok("GET", RELATIONSHIPS)["value"] == []
 

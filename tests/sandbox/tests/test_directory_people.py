@@ -39,7 +39,7 @@ def reference(object_id: str) -> dict[str, str]:
 
 
 def test_sign_in_activity_is_read_by_those_who_may_read_the_log(graph: Graph, sandbox: Running) -> None:
-    """decisions B.5: signInActivity asks for AuditLog.Read.All and P1; it is absent unless selected."""
+    """practice B.5: signInActivity asks for AuditLog.Read.All and P1; it is absent unless selected."""
     sam = graph.ok("GET", "/users/sam@contoso.example")
     assert "signInActivity" not in sam
     url = f"/users/{sam['id']}?$select=id,signInActivity"
@@ -62,7 +62,7 @@ def test_sign_in_activity_is_read_by_those_who_may_read_the_log(graph: Graph, sa
 
 
 def test_a_guest_says_where_it_comes_from(graph: Graph) -> None:
-    """decisions S10: a guest's issuer reads ExternalAzureAD or, as documented, the home domain. decisions S5: pending."""
+    """practice S10: a guest's issuer reads ExternalAzureAD or, as documented, the home domain. practice S5: pending."""
     url = "/users?$filter=mail eq 'ana@mssp.example'&$select=externalUserState,creationType,createdDateTime,identities,userType"
     guest = graph.ok("GET", url)["value"][0]
     assert (guest["externalUserState"], guest["creationType"]) == ("PendingAcceptance", "Invitation")
@@ -98,7 +98,7 @@ def test_manager_and_sponsors(graph: Graph) -> None:
 
 
 def test_an_administrator_is_changed_by_administrators_only(graph: Graph, sandbox: Running) -> None:
-    """decisions B.5: blocking somebody who holds an Entra admin role takes a role on the application: 403 without."""
+    """practice B.5: blocking somebody who holds an Entra admin role takes a role on the application: 403 without."""
     sam = graph.ok("GET", "/users/sam@contoso.example")["id"]
     writer = sandbox.graph(client="writer")
     assert writer.refused("PATCH", f"/users/{sam}", {"accountEnabled": False}) == (403, "Authorization_RequestDenied")
@@ -117,7 +117,7 @@ def test_an_administrator_is_changed_by_administrators_only(graph: Graph, sandbo
 
 
 def test_a_deleted_user_comes_back_into_the_groups(graph: Graph) -> None:
-    """decisions M5.3: deleted users stay for 30 days. user-delete: the principal name is free again meanwhile."""
+    """practice M5.3: deleted users stay for 30 days. user-delete: the principal name is free again meanwhile."""
     user, group = person(graph), make_group(graph)
     name = graph.ok("GET", f"/users/{user}")["userPrincipalName"]
     graph("POST", f"/groups/{group}/members/$ref", reference(user), 204)
@@ -217,7 +217,7 @@ def test_advanced_queries(graph: Graph) -> None:
 
 
 def test_invitations(graph: Graph) -> None:
-    """decisions M7: no guest from a tenant that invites nobody, or of a domain that its list keeps out."""
+    """practice M7: no guest from a tenant that invites nobody, or of a domain that its list keeps out."""
     body = {"invitedUserEmailAddress": "lee@partner.example", "inviteRedirectUrl": "https://myaccess.microsoft.com"}
     made = graph.ok("POST", "/invitations", body, 201)
     assert made["status"] == "PendingAcceptance"

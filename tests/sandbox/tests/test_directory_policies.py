@@ -1,7 +1,7 @@
 # Copyright (c) mssp.defender contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The tenant's policies: invitations, domain lists, cross-tenant access, Conditional Access (decisions M7)."""
+"""The tenant's policies: invitations, domain lists, cross-tenant access, Conditional Access (practice M7)."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ CUSTOMER = "00000000-0000-0000-0000-0000000000c1"
 
 
 def test_authorization_policy(graph: Graph, sandbox: Running) -> None:
-    """decisions M7: allowInvitesFrom; what members may do by default (M6). Beta answers a collection."""
+    """practice M7: allowInvitesFrom; what members may do by default (M6). Beta answers a collection."""
     url = "/policies/authorizationPolicy"
     policy = graph.ok("GET", url)
     assert (policy["id"], policy["allowInvitesFrom"]) == ("authorizationPolicy", "everyone")
@@ -38,7 +38,7 @@ def test_authorization_policy(graph: Graph, sandbox: Running) -> None:
 
 
 def test_domain_list(graph: Graph) -> None:
-    """decisions M7: the allow or deny list of domains; beta only."""
+    """practice M7: the allow or deny list of domains; beta only."""
     url = "/beta/policies/b2bManagementPolicies"
     assert graph("GET", "/v1.0/policies/b2bManagementPolicies").status_code == 400
 
@@ -81,7 +81,7 @@ def test_naming_policy(graph: Graph) -> None:
 
 
 def test_default_access(graph: Graph) -> None:
-    """decisions M7: b2bCollaborationInbound and inboundTrust of the default; service default until somebody writes."""
+    """practice M7: b2bCollaborationInbound and inboundTrust of the default; service default until somebody writes."""
     settings = graph.ok("GET", f"{CROSS}/default")
     assert settings["isServiceDefault"] is True
     assert settings["b2bCollaborationInbound"]["usersAndGroups"]["accessType"] == "allowed"
@@ -95,7 +95,7 @@ def test_default_access(graph: Graph) -> None:
 
 
 def test_partners(graph: Graph, sandbox: Running) -> None:
-    """decisions M4.5, M7, S12: an entry for one tenant; a cut-off blocks it with Policy.ReadWrite.CrossTenantAccess."""
+    """practice M4.5, M7, S12: an entry for one tenant; a cut-off blocks it with Policy.ReadWrite.CrossTenantAccess."""
     configured = graph.ok("GET", f"{CROSS}/partners/{MSSP_TENANT}")
     assert (configured["isServiceProvider"], configured["inboundTrust"]["isMfaAccepted"]) == (True, True)
     assert configured["b2bCollaborationInbound"] is None
@@ -121,7 +121,7 @@ def test_partners(graph: Graph, sandbox: Running) -> None:
 
 
 def test_conditional_access(graph: Graph) -> None:
-    """decisions M7: Conditional Access on guests, read with Policy.Read.All."""
+    """practice M7: Conditional Access on guests, read with Policy.Read.All."""
     policies = graph.ok("GET", "/identity/conditionalAccess/policies?$filter=state eq 'enabled'")["value"]
     assert [row["displayName"] for row in policies] == ["MFA for guests"]
     conditions = policies[0]["conditions"]

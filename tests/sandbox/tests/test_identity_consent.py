@@ -99,7 +99,7 @@ def test_where_the_browser_may_be_sent(sandbox: Running) -> None:
 
 
 def test_what_is_not_asked_for_any_more_is_revoked(sandbox: Running) -> None:
-    """decisions M12: consent for the whole tenant grants what the registration asks for, and just that."""
+    """practice M12: consent for the whole tenant grants what the registration asks for, and just that."""
     wider = {"permissions": ["Group.Read.All", "User.Read.All"], "scopes": []}
     sandbox.control("POST", "consent", {"tenant": "contoso.example", "client": "approve", **wider})
     roles = verified(sandbox, application_token(sandbox, "contoso.example")["access_token"])["roles"]

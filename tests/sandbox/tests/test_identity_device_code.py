@@ -119,7 +119,7 @@ def test_who_may_not_sign_in(sandbox: Running, user: str, code: int) -> None:
 
 
 def test_blocked_by_policy(sandbox: Running) -> None:
-    """decisions M7 and S6: conditional access often blocks the device code flow; the person sees AADSTS53003."""
+    """practice M7 and S6: conditional access often blocks the device code flow; the person sees AADSTS53003."""
     flow = begin_device(sandbox)
     sandbox.graph().quirk(device_code_blocked=True)
     try:
@@ -175,7 +175,7 @@ def test_the_person_tells_the_tenant(sandbox: Running, authority: str) -> None:
 
 
 def test_a_guest_signs_in_to_the_customer(sandbox: Running) -> None:
-    """decisions S6: a guest approver needs a token issued by the customer's tenant."""
+    """practice S6: a guest approver needs a token issued by the customer's tenant."""
     claims = verified(sandbox, signed_in(sandbox, GUEST)["access_token"])
     assert (claims["tid"], claims["acct"], claims["email"]) == (sandbox.tenant()["tenant_id"], 1, GUEST)
 

@@ -74,7 +74,7 @@ def test_an_analyst_of_the_mssp_redeems_at_the_customer(sandbox: Running) -> Non
 
 
 def test_revoked_for_a_member(sandbox: Running) -> None:
-    """decisions M4: revokeSignInSessions ends a member's refresh tokens (AADSTS50173); access tokens live on."""
+    """practice M4: revokeSignInSessions ends a member's refresh tokens (AADSTS50173); access tokens live on."""
     graph = sandbox.graph()
     before = signed_in(sandbox)
     graph.ok("POST", f"/users/{user_id(graph, PERSON)}/revokeSignInSessions")
@@ -86,7 +86,7 @@ def test_revoked_for_a_member(sandbox: Running) -> None:
 
 
 def test_not_revoked_for_a_guest(sandbox: Running) -> None:
-    """decisions M4: "this API doesn't revoke sign-in sessions for external users"; it answers true all the same."""
+    """practice M4: "this API doesn't revoke sign-in sessions for external users"; it answers true all the same."""
     graph = sandbox.graph()
     guest = graph.ok("GET", f"/users?$filter=mail eq '{GUEST}'")["value"][0]["id"]
     token = signed_in(sandbox, GUEST)["refresh_token"]

@@ -73,7 +73,7 @@ def test_review(official: Official, review: Review) -> None:
 
 
 def test_audit_log(official: Official) -> None:
-    """decisions S11: who did what to which object, and when."""
+    """practice S11: who did what to which object, and when."""
 
     async def story() -> None:
         group = await new_group(official)

@@ -67,7 +67,7 @@ def test_customers_of_a_partner(partner: Official) -> None:
 
 
 def test_invitations_policy(official: Official) -> None:
-    """decisions M7."""
+    """practice M7."""
 
     async def story() -> None:
         policy = official.v1.policies.authorization_policy

@@ -83,7 +83,7 @@ def test_one_open_request(sandbox: Running, graph: Graph) -> None:
     ],
 )
 def test_scopes_of_policies(sandbox: Running, graph: Graph, scope: str, who: set[str]) -> None:
-    """EM F.3 allowedTargetScope; decisions M8: configured organizations are in scope for all such policies."""
+    """EM F.3 allowedTargetScope; practice M8: configured organizations are in scope for all such policies."""
     package = grant_chain(graph)[2]
     changes: dict[str, Any] = {"allowedTargetScope": scope}
     mssp_organization(graph)
@@ -115,7 +115,7 @@ def test_a_proposed_organization(sandbox: Running, graph: Graph) -> None:
 
 
 def test_closed_doors(sandbox: Running, graph: Graph) -> None:
-    """EM I, decisions S1, M5: an unpublished catalog, one that outsiders do not see, a closed policy."""
+    """EM I, practice S1, M5: an unpublished catalog, one that outsiders do not see, a closed policy."""
     _unused, catalog, package = grant_chain(graph)
     closed = make_policy(graph, package, settings={"enableTargetsToSelfAddAccess": False})
     policy = make_policy(graph, package)
@@ -131,7 +131,7 @@ def test_closed_doors(sandbox: Running, graph: Graph) -> None:
 
 
 def test_a_hidden_package(sandbox: Running, graph: Graph) -> None:
-    """EM E.1, decisions S2: hidden limits who sees a package, not who may ask for it."""
+    """EM E.1, practice S2: hidden limits who sees a package, not who may ask for it."""
     _unused, catalog, package = grant_chain(graph)
     policy = make_policy(graph, package)
     ana = person(sandbox, ANA, SUBJECT_ACCESS)
@@ -236,7 +236,7 @@ def test_answers(sandbox: Running, graph: Graph) -> None:
 
 
 def test_dates_of_ones_own(sandbox: Running, graph: Graph) -> None:
-    """EM F.3 allowCustomAssignmentSchedule; decisions B.1: one may ask for less, the policy's length is the maximum."""
+    """EM F.3 allowCustomAssignmentSchedule; practice B.1: one may ask for less, the policy's length is the maximum."""
     package = grant_chain(graph)[2]
     fixed = make_policy(graph, package)
     free = make_policy(graph, package, settings={"allowCustomAssignmentSchedule": True})

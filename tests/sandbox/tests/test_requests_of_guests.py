@@ -134,7 +134,7 @@ def test_an_organization_that_nobody_configured(sandbox: Running, graph: Graph) 
 
 
 def test_administrators_add_by_address(sandbox: Running, graph: Graph) -> None:
-    """EM G.1, decisions S9, M9: adminAdd by e-mail is a Governance feature, billed, and lies within the policy's domain."""
+    """EM G.1, practice S9, M9: adminAdd by e-mail is a Governance feature, billed, and lies within the policy's domain."""
     package = grant_chain(graph)[2]
     policy, everybody = make_policy(graph, package, **from_the_mssp(graph)), make_policy(graph, package)
     url = f"{EM}/assignmentRequests"

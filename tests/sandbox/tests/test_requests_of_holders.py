@@ -89,7 +89,7 @@ def test_extending(sandbox: Running, graph: Graph) -> None:
 
 
 def test_extending_with_approval(sandbox: Running, graph: Graph) -> None:
-    """EM F.3 isApprovalRequiredForUpdate, decisions M10: until it is approved the assignment keeps its end."""
+    """EM F.3 isApprovalRequiredForUpdate, practice M10: until it is approved the assignment keeps its end."""
     package = grant_chain(graph)[2]
     policy = make_policy(graph, package, stage(user_set(graph, "boss"), durationBeforeAutomaticDenial="P1D"))
     ana, boss = person(sandbox, ANA), person(sandbox, "boss")

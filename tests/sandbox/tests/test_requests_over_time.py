@@ -1,7 +1,7 @@
 # Copyright (c) mssp.defender contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Assignments by the clock, and deliveries that fail (EM A.6, G.1, G.2, N 10; decisions S4)."""
+"""Assignments by the clock, and deliveries that fail (EM A.6, G.1, G.2, N 10; practice S4)."""
 
 from __future__ import annotations
 
@@ -143,7 +143,7 @@ def test_waiting_for_approval_costs_no_time(sandbox: Running, graph: Graph) -> N
 
 
 def test_groups_that_cannot_be_managed(sandbox: Running, graph: Graph) -> None:
-    """EM A.6, G.1, decisions S4: one group of two is gone, or shielded: partiallyDelivered; all: deliveryFailed."""
+    """EM A.6, G.1, practice S4: one group of two is gone, or shielded: partiallyDelivered; all: deliveryFailed."""
     group, catalog, package = grant_chain(graph)
     add_resource(graph, catalog, SHIELDED)
     resource = resource_of(graph, catalog, SHIELDED)["id"]

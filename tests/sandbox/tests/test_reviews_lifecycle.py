@@ -152,7 +152,7 @@ def test_silence_keeps(sandbox: Running) -> None:
 
 
 def test_silence_follows_the_recommendation(sandbox: Running) -> None:
-    """decisions B.1: who signed in within 30 days is recommended to stay, everybody else to go."""
+    """practice B.1: who signed in within 30 days is recommended to stay, everybody else to go."""
     review = build(sandbox, ("active", "ada"), expirationBehavior="acceptAccessRecommendation")
     graph = put_clock(sandbox, 1)
     assert {row["principal"]["displayName"]: row["recommendation"] for row in review.decisions(graph)} == {
@@ -218,7 +218,7 @@ def test_a_series_that_ends_on_a_date(sandbox: Running) -> None:
 
 
 def test_what_ended_before_is_not_reviewed(sandbox: Running) -> None:
-    """decisions M10, 1: a first review after the first expiry reviews nobody."""
+    """practice M10.1: a first review after the first expiry reviews nobody."""
     review = build(sandbox, expiration="P5D")
     graph = put_clock(sandbox, 1)
     assert review.decisions(graph) == []
@@ -226,7 +226,7 @@ def test_what_ended_before_is_not_reviewed(sandbox: Running) -> None:
 
 
 def test_a_review_does_not_move_the_end(sandbox: Running) -> None:
-    """decisions M10, 5: the answer to a review never moves the expiry date."""
+    """practice M10.5: the answer to a review never moves the expiry date."""
     review = build(sandbox, expiration="P40D", expirationBehavior="keepAccess")
     assert review.members(put_clock(sandbox, 26)) == ["ada"]
     assert review.assignments(put_clock(sandbox, 32)) == {"ada": "expired"}

@@ -59,7 +59,7 @@ def test_reviews(sandbox: Running) -> None:
 
 
 def test_logs(sandbox: Running) -> None:
-    """resources/directoryaudit and resources/signin, by the same models (decisions S11)."""
+    """resources/directoryaudit and resources/signin, by the same models (practice S11)."""
     graph = put_clock(sandbox, 2)
     graph("POST", "/groups", {"displayName": "G", "mailEnabled": False, "mailNickname": "g", "securityEnabled": True}, 201)
     audits = parse(graph("GET", f"{AUDITS}?$top=1", status=200).content, DirectoryAuditCollectionResponse)

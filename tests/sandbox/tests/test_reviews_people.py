@@ -106,7 +106,7 @@ def test_an_application_decides_nothing(sandbox: Running) -> None:
 
 
 def test_self_review(sandbox: Running) -> None:
-    """decisions B.1: each answers for themselves; reviewers that are named beside it are ignored."""
+    """practice B.1: each answers for themselves; reviewers that are named beside it are ignored."""
     review, graph, path = begun(sandbox, ("ada", "ben"), isSelfReview=True)
     assert reviewers(graph, path) == ["ada", "ben"]
     assert decide(sandbox, review, path, "ada", "rita") == 403

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 # This module_utils file is PRIVATE to the collection: no stability is promised to other collections.
-"""Conditional Access on guests (decisions M7): what it forbids the MSSP's people, as far as a policy tells by itself.
+"""Conditional Access on guests (practice M7): what it forbids the MSSP's people, as far as a policy tells by itself.
 
 Groups, roles and named users in a policy are not followed: the MSSP's guests are not there yet.
 """

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 # This module_utils file is PRIVATE to the collection: no stability is promised to other collections.
-"""Does unified RBAC answer, and does it know the permissions of the tiers (decisions M11).
+"""Does unified RBAC answer, and does it know the permissions of the tiers (practice M11).
 
 Answering is not active: no API tells whether a workload enforces these roles.
 """

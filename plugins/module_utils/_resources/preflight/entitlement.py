@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 # This module_utils file is PRIVATE to the collection: no stability is promised to other collections.
-"""Settings of entitlement management: guests whose access ends, and what connecting the MSSP opens (decisions M7, M8)."""
+"""Settings of entitlement management: guests whose access ends, and what connecting the MSSP opens (practice M7, M8)."""
 
 from __future__ import annotations
 

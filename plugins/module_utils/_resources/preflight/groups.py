@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 # This module_utils file is PRIVATE to the collection: no stability is promised to other collections.
-"""Groups: the tenant's naming policy, and groups that entitlement management may not manage (decisions S4)."""
+"""Groups: the tenant's naming policy, and groups that entitlement management may not manage (practice S4)."""
 
 from __future__ import annotations
 

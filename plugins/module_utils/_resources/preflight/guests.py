@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 # This module_utils file is PRIVATE to the collection: no stability is promised to other collections.
-"""May guests be invited at all, and from the MSSP's domains (decisions M7)."""
+"""May guests be invited at all, and from the MSSP's domains (practice M7)."""
 
 from __future__ import annotations
 

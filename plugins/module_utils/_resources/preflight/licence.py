@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 # This module_utils file is PRIVATE to the collection: no stability is promised to other collections.
-"""The licence: the first thing to know, since without it nothing else matters (decisions M11).
+"""The licence: the first thing to know, since without it nothing else matters (practice M11).
 
 Ids of service plans: Microsoft, "Product names and service plan identifiers for licensing".
 """
@@ -51,7 +51,7 @@ _CALLED = {
 # Paid, or just run out.
 _ALIVE = ("enabled", "warning")
 
-# What takes Entra ID Governance beyond P2 (decisions M9).
+# What takes Entra ID Governance beyond P2 (practice M9).
 GOVERNANCE: t.Mapping[str, str] = {
     "sponsors": "sponsors as approvers",
     "on_behalf": "requests on behalf of others",

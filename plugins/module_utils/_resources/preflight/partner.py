@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 # This module_utils file is PRIVATE to the collection: no stability is promised to other collections.
-"""Who is connected with whom: the clouds, the MSSP's tenant, the permissions of the application (decisions M12, S16)."""
+"""Who is connected with whom: the clouds, the MSSP's tenant, the permissions of the application (practice M12, S16)."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def _permissions(wanted: Wanted) -> list[Finding]:
 
 
 def by_mode(granted: tuple[str, ...], *, delegated: bool) -> dict[str, list[str]]:
-    """What the token lacks for each mode that a token of its kind can serve (decisions M12)."""
+    """What the token lacks for each mode that a token of its kind can serve (practice M12)."""
     modes = ("approve",) if delegated else ("onboard", "audit")
     return {mode: missing(needed([permissions_table.CORE[mode]]), granted) for mode in modes}
 

@@ -1,7 +1,7 @@
 # Copyright (c) mssp.defender contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A group of the right name that is used for something else is not taken over (decisions M6), by real playbook runs."""
+"""A group of the right name that is used for something else is not taken over (practice M6), by real playbook runs."""
 
 from __future__ import annotations
 

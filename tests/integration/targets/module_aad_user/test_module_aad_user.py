@@ -194,7 +194,7 @@ def test_who_has_assignments_is_deleted_when_they_have_ended(play: Play, tenant:
 
 
 def test_a_holder_of_a_role_of_entra(play: Play, tenant: Tenant) -> None:
-    """Permissions alone do not suffice for them, and the sentence says what does (decisions B.5)."""
+    """Permissions alone do not suffice for them, and the sentence says what does (practice B.5)."""
     guest = lead(tenant)
     role = {"principalId": guest, "roleDefinitionId": GLOBAL_ADMINISTRATOR, "directoryScopeId": "/"}
     tenant.post("roleManagement/directory/roleAssignments", role)

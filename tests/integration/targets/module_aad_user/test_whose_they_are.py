@@ -1,7 +1,7 @@
 # Copyright (c) mssp.defender contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""aad_user_info: whom it finds, above all those of an organization (decisions S10), by real playbook runs."""
+"""aad_user_info: whom it finds, above all those of an organization (practice S10), by real playbook runs."""
 
 from __future__ import annotations
 

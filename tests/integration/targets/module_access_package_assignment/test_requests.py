@@ -32,7 +32,7 @@ def states(step: Step) -> list[str]:
 @pytest.mark.parametrize("switch", ["by_parameter", "always"])
 @pytest.mark.parametrize("bypass", [False, True])
 def test_approval(play: Play, tenant: Tenant, switch: str, bypass: bool) -> None:
-    """What the service makes of it is a result, whichever it is (decisions M3)."""
+    """What the service makes of it is a result, whichever it is (practice M3)."""
     packages = Packages(tenant, approval=True)
     assert packages.direct
     play.quirks(admin_add_bypasses_approval=switch)
@@ -121,7 +121,7 @@ def test_a_guest_who_has_not_accepted(play: Play, tenant: Tenant) -> None:
 
 
 def test_somebody_who_is_not_in_the_directory(play: Play, tenant: Tenant) -> None:
-    """Only with invite; two refusals in their own words (decisions S9)."""
+    """Only with invite; two refusals in their own words (practice S9)."""
     packages = Packages(tenant)
     organization = by_hand.organization(tenant, "The MSSP", world.MSSP_TENANT)
     target = {"@odata.type": "#microsoft.graph.connectedOrganizationMembers", "connectedOrganizationId": organization}

@@ -47,7 +47,7 @@ class Customer:
         return str(self.tenant.post(f"{EM}/connectedOrganizations", body)["id"])
 
     def tier1(self) -> Body:
-        """The published example's policy for tier 1 (decisions B.1.1), in Graph's shape."""
+        """The published example's policy for tier 1 (practice B.1.1), in Graph's shape."""
         return {
             "displayName": "MSSP SOC users",
             "description": "Users of the MSSP SOC tenant may request Tier 1 access",

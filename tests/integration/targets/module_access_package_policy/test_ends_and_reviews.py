@@ -89,7 +89,7 @@ def test_reviews_that_begin_later_begin_then(play: Play, customer: Customer) -> 
     assert not none.result["reviewSettings"]
     same_changes(predicted, begun)
     assert at(after.result, START)[:10] == first_review(30)[:10]
-    # Switched on without saying how: yearly, 25 days, and no answer means removal (decisions M10).
+    # Switched on without saying how: yearly, 25 days, and no answer means removal (practice M10).
     assert holds(after.result["reviewSettings"], with_value(customer.tier1(), START, first_review(30))["reviewSettings"]) == []
     assert not again.changed
     assert off.paths == [("update", "reviewSettings.isEnabled")]

@@ -1,7 +1,7 @@
 # Copyright (c) mssp.defender contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Justification flags that the service of some tenants accepts and does not keep (decisions S8), by real playbook runs."""
+"""Justification flags that the service of some tenants accepts and does not keep (practice S8), by real playbook runs."""
 
 from __future__ import annotations
 

@@ -145,7 +145,7 @@ def test_forms_of_the_service(play: Play, switches: dict[str, t.Any]) -> None:
 
 
 def test_an_existing_proposed_one_keeps_its_state(play: Play, tenant: Tenant) -> None:
-    """Microsoft's own examples make proposed ones; making one configured opens other packages (decisions M8)."""
+    """Microsoft's own examples make proposed ones; making one configured opens other packages (practice M8)."""
     organization = by_hand(tenant, state="proposed")
     adopted = play.task("connected_org", org_tenant_id=world.MSSP_TENANT)
     named = play.task("connected_org", **MSSP)

@@ -1,6 +1,6 @@
 # Copyright (c) mssp.defender contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The tenant's audit log: what was written, by whom, and what the service did by itself (decisions S11)."""
+"""The tenant's audit log: what was written, by whom, and what the service did by itself (practice S11)."""
 
 from __future__ import annotations

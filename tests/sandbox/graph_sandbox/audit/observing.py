@@ -196,7 +196,7 @@ def _resource_assignment(call: Call, assignment: Row, name: str) -> None:
 
 
 def _guests(call: Call, seen: Seen) -> None:
-    """Guests whom entitlement management brought, shut out, or deleted (decisions M5)."""
+    """Guests whom entitlement management brought, shut out, or deleted (practice M5)."""
     users = call.tenant.directory.users
     now = {row["id"]: row for row in users if row.get("_invited_by_entitlement")}
     for user_id, user in now.items():

@@ -114,7 +114,7 @@ def _application(name: str | None, principal_id: str | None) -> Actor:
 
 
 def _home(call: Call, user: Row) -> str | None:
-    """The home tenant of a guest (decisions S10)."""
+    """The home tenant of a guest (practice S10)."""
     if user["userType"] != "Guest":
         return None
     known = call.world.find_known(str(user["mail"]).rpartition("@")[2])

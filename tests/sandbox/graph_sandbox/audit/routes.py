@@ -26,11 +26,11 @@ if TYPE_CHECKING:
     from ..graph.call import Call
 
 _PREMIUM_DAYS, _FREE_DAYS = 30, 7
-"""How long both logs are kept (reference-reports-data-retention; decisions S11)."""
+"""How long both logs are kept (reference-reports-data-retention; practice S11)."""
 
 
 def _check_cloud(call: Call) -> None:
-    """The logs are served in the global cloud and in those of the US government, not in China (decisions S11)."""
+    """The logs are served in the global cloud and in those of the US government, not in China (practice S11)."""
     if call.world.config.cloud == "china":
         raise GraphError(400, "BadRequest", "Resource not found for the segment 'auditLogs'.")
 

@@ -5,8 +5,8 @@
 
 The default is the behaviour that the sources describe as usual. All can be set for the whole sandbox (``quirks:``),
 for one tenant (``tenants[].quirks``) and at run time (``POST /_sandbox/quirks``). A lag is counted in reads or tries
-and not in seconds, so that a test sees the same every time. A section name such as EM D.1 or Defender 1.8 names the
-fact sheet's section in README.md, "Where the facts come from".
+and not in seconds, so that a test sees the same every time. What a label such as EM D.1 or Defender 1.8 stands for
+is told in docs/sources.md.
 """
 
 from __future__ import annotations
@@ -54,15 +54,15 @@ class Quirks(BaseModel):
     empty_pages: bool = False
     """The first page of every list is empty and has a nextLink, as paging.md allows."""
     revoke_sessions_ignores_guests: bool = True
-    """revokeSignInSessions of a guest answers 200 and changes nothing (decisions M4)."""
+    """revokeSignInSessions of a guest answers 200 and changes nothing (practice M4)."""
 
     # Identity
     federation_mismatch: Literal["by_part", "at_large"] = "by_part"
     """by_part: AADSTS700211, 700212 or 700213 says what does not match; at_large: AADSTS70021, as until 2023 (T)."""
     device_code_blocked: bool = False
-    """Conditional access blocks the device code flow: the person is refused, the device waits on (decisions M7, S6)."""
+    """Conditional access blocks the device code flow: the person is refused, the device waits on (practice M7, S6)."""
     guest_identity_issuer: Literal["ExternalAzureAD", "home_domain"] = "ExternalAzureAD"
-    """What a guest's ``identities[].issuer`` says: documented is the home domain, seen is ExternalAzureAD (decisions S10)."""
+    """What a guest's ``identities[].issuer`` says: documented is the home domain, seen is ExternalAzureAD (practice S10)."""
 
     # Defender roles (Defender 1.8)
     http_location: bool = False
@@ -74,7 +74,7 @@ class Quirks(BaseModel):
     reduce_actions: bool = True
     """An action that another listed one covers is dropped on store."""
     defender_plan: Literal["p2", "p1", "business", "none"] = "p2"
-    """Which Defender for Endpoint the tenant has bought, as assignedPlans and subscribedSkus show it (decisions M11)."""
+    """Which Defender for Endpoint the tenant has bought, as assignedPlans and subscribedSkus show it (practice M11)."""
     urbac_active: bool = True
     """Unified RBAC answers; false: see urbac_inactive_answer."""
     urbac_inactive_answer: Literal["forbidden", "empty"] = "forbidden"
@@ -108,9 +108,9 @@ class Quirks(BaseModel):
     licence: Literal["governance", "p2", "p1", "none"] = "governance"
     """none, p1: entitlement management answers 403 NoLicense; p2: Governance-only features answer NoGovernanceSku (EM 1.3)."""
     lifecycle_action: Literal["none", "blockSignIn", "blockSignInAndDelete"] = "blockSignInAndDelete"
-    """The tenant's setting for guests whose last assignment ends (decisions M5.4)."""
+    """The tenant's setting for guests whose last assignment ends (practice M5.4)."""
     duration_until_external_user_deleted: str = "P30D"
-    """The same setting's waiting time (decisions M5.4, M7)."""
+    """The same setting's waiting time (practice M5.4, M7)."""
 
     # Connected organizations (EM B.2)
     connected_org_create_empty_sources: bool = True
@@ -154,11 +154,11 @@ class Quirks(BaseModel):
     put_requires_all: bool = False
     """PUT of a policy must carry every property that the page calls required (EM F.2; unknown whether it must, EM O 9)."""
     justification_flags_stick: bool = True
-    """isApproverJustificationRequired and isRequestorJustificationRequired are kept; false: read back as false (decisions S8)."""
+    """isApproverJustificationRequired and isRequestorJustificationRequired are kept; false: read back as false (practice S8)."""
     review_start_moves: bool = False
     """A review start in the past is moved to today (EM F.5)."""
 
-    # Billing of guests (decisions M9)
+    # Billing of guests (practice M9)
     subscription_linked: bool = True
     """An Azure subscription for guest billing is linked; false: see guest_billing_required."""
     guest_billing_required: Literal["premium_only", "all_guest_policies"] = "premium_only"
@@ -168,7 +168,7 @@ class Quirks(BaseModel):
 
     # Requests (EM G)
     admin_add_bypasses_approval: Literal["by_parameter", "always"] = "by_parameter"
-    """Whether adminAdd skips approval by itself or only with ``parameters.bypassApproval`` (decisions M3)."""
+    """Whether adminAdd skips approval by itself or only with ``parameters.bypassApproval`` (practice M3)."""
     bypass_parameter_known: bool = True
     """``parameters`` is accepted in a request; false: 400 (EM G.1)."""
     delivery_lag: Count = 1
@@ -176,13 +176,13 @@ class Quirks(BaseModel):
     removal_lag: Count = 1
     """The same for the removal of an assignment (EM G.2)."""
     delivering_until_redeemed: bool = False
-    """A guest's assignment stays in delivering until the invitation is redeemed (decisions B.3)."""
+    """A guest's assignment stays in delivering until the invitation is redeemed (practice B.3)."""
     empty_group_approver: Literal["waits", "fallback", "denied"] = "waits"
     """What becomes of a request whose approvers are groups without members: nobody can decide it until it times out;
-    the fallback approvers can; it is denied at once (nothing is documented; decisions M2)."""
+    the fallback approvers can; it is denied at once (nothing is documented; practice M2)."""
     request_timeout_state: Literal["denied", "canceled", "expired"] = "denied"
     """The state of a request that nobody decided in time; its status says Expired. The metadata has no such state as
-    the documentation's "Expired" (decisions S7)."""
+    the documentation's "Expired" (practice S7)."""
     callback_timeout: Literal["denied", "continues"] = "denied"
     """What becomes of a request whose custom extension does not answer in time (not documented)."""
 
@@ -203,7 +203,7 @@ class Quirks(BaseModel):
     access_review_requests_per_10s: Count = 0
     """How many requests to access reviews an application may send in ten seconds; 0: any number (the real one: EM O 6)."""
 
-    # Audit log (decisions S11)
+    # Audit log (practice S11)
     audit_delay_seconds: Seconds = 0
     """So many seconds pass before an entry can be read."""
     audit_needs_premium: bool = False
@@ -215,7 +215,7 @@ class Quirks(BaseModel):
     gdap_application_permission: bool = True
     """An application may read relationships; false: 403, as an older page says ("Application: Not supported")."""
 
-    # Tenant policies (decisions M7)
+    # Tenant policies (practice M7)
     allow_invites_from: Literal["none", "adminsAndGuestInviters", "adminsGuestInvitersAndAllMembers", "everyone"] = "everyone"
     """authorizationPolicy.allowInvitesFrom."""
     inbound_b2b_blocked: bool = False

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """``/directory/administrativeUnits``: read, with their members, and what a restricted one forbids.
 
-Sources: administrativeunit-get, -list-members; entra-docs admin-units-restricted-management (decisions S4).
+Sources: administrativeunit-get, -list-members; entra-docs admin-units-restricted-management (practice S4).
 """
 
 from __future__ import annotations

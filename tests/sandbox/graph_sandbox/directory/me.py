@@ -26,7 +26,7 @@ def get_me(call: Call) -> Reply:
 
 @router.post("/me/revokeSignInSessions")
 def revoke_my_sessions(call: Call) -> Reply:
-    """As for any user: nothing happens to a guest's (decisions M4)."""
+    """As for any user: nothing happens to a guest's (practice M4)."""
     me = _me(call, _REVOKE_ME)
     if me["userType"] != "Guest":
         call.world.sessions.revoke(call.tenant.id, me["id"])

@@ -4,7 +4,7 @@
 """``/servicePrincipals``: the applications that a tenant knows, and the one that is Microsoft Graph.
 
 Sources: serviceprincipal-list, -get, -post-serviceprincipals, -update, -delete. A deleted enterprise application gets
-no token any more (decisions M5).
+no token any more (practice M5).
 """
 
 from __future__ import annotations

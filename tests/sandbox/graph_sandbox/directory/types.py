@@ -55,7 +55,7 @@ def _group(call: Call, row: Row) -> Row:
 
 
 def _user(call: Call, row: Row) -> Row:
-    """``identities`` of a guest name where the guest signs in; how, is a quirk (decisions S10)."""
+    """``identities`` of a guest name where the guest signs in; how, is a quirk (practice S10)."""
     if row["identities"] or row["userPrincipalName"] is None:
         return row
     own = {"signInType": "userPrincipalName", "issuer": call.tenant.domain, "issuerAssignedId": row["userPrincipalName"]}

@@ -114,7 +114,7 @@ def remove_user(call: Call, id: str) -> Reply:
 
 @router.post("/users/{id}/revokeSignInSessions", _REVOKE)
 def revoke_sessions(call: Call, id: str) -> Reply:
-    """Answers true for guests as well, although it does nothing for them (decisions M4)."""
+    """Answers true for guests as well, although it does nothing for them (practice M4)."""
     user = find_user(call, id)
     if user["userType"] == "Guest" and not call.tenant.quirks.revoke_sessions_ignores_guests:
         raise GraphError(403, "Authorization_RequestDenied", "Insufficient privileges to complete the operation.")

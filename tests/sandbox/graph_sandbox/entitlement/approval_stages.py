@@ -1,7 +1,7 @@
 # Copyright (c) mssp.defender contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Who must decide a request, stage by stage, and what each stage says (EM G.3; decisions M2, S6).
+"""Who must decide a request, stage by stage, and what each stage says (EM G.3; practice M2, S6).
 
 The stages of a request are made when it is sent, and keep the settings that the policy had then. Who belongs to a
 group or is somebody's manager is looked up when it matters.
@@ -110,7 +110,7 @@ def approvers(call: Call, request: Row, stage: Row) -> set[str]:
 
 
 def nobody_can_ever(call: Call, stage: Row) -> bool:
-    """Whether all that a stage names are groups without members (decisions M2: unsettled what follows)."""
+    """Whether all that a stage names are groups without members (practice M2: unsettled what follows)."""
     kinds = [subject_of(entry) for entry in stage["_settings"]["primaryApprovers"]]
     return all(kind == "groupMembers" and not _members(call, group_id) for kind, group_id in kinds)
 
@@ -178,5 +178,5 @@ def _people(call: Call, ids: dict[str, None]) -> Iterator[str]:
 
 
 def _members(call: Call, group_id: str | None) -> list[str]:
-    """Users in a group, or in groups in it; whether nested groups count is not documented (decisions B.2)."""
+    """Users in a group, or in groups in it; whether nested groups count is not documented (practice B.2)."""
     return [row["id"] for row in transitive_members(call.tenant.directory, group_id or "") if row["_type"] == "user"]

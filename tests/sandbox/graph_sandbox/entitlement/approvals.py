@@ -1,7 +1,7 @@
 # Copyright (c) mssp.defender contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""``accessPackageAssignmentApprovals``: people decide requests (EM G.3; decisions S6). The approval's id is the request's.
+"""``accessPackageAssignmentApprovals``: people decide requests (EM G.3; practice S6). The approval's id is the request's.
 
 "Application: Not supported" on each of these routes.
 """

@@ -1,7 +1,7 @@
 # Copyright (c) mssp.defender contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a role in one catalog lets its holder do without EntitlementManagement.ReadWrite.All (EM 1.4, decisions S18).
+"""What a role in one catalog lets its holder do without EntitlementManagement.ReadWrite.All (EM 1.4, practice S18).
 
 The catalog follows from the address, the body or the filter; where it does not, or the object is gone, the holder of a
 catalog's role is refused like anybody else, as was seen after the deletion of a policy. Lists across catalogs are not

@@ -98,7 +98,7 @@ def expire_due(call: Call) -> None:
 def enforce(call: Call, assignment: Row) -> bool:
     """Put the target into every group that the assignment grants; False when one of them cannot be managed.
 
-    Somebody may have deleted the group, or put it into a restricted unit (decisions S4).
+    Somebody may have deleted the group, or put it into a restricted unit (practice S4).
     """
     results = list(_link(call.tenant, assignment))
     if results and not any(results):

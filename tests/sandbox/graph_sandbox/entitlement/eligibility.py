@@ -1,7 +1,7 @@
 # Copyright (c) mssp.defender contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Whom a policy lets in (EM 1.3, F.3; decisions M2, M8, S10)."""
+"""Whom a policy lets in (EM 1.3, F.3; practice M2, M8, S10)."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def in_scope(call: Call, policy: Row, user: Row) -> bool:
     """
     scope = policy["allowedTargetScope"]
     if not user["id"] and scope not in EXTERNAL_SCOPES:
-        return False  # somebody who is not in the directory yet must come from where the policy says (decisions S9)
+        return False  # somebody who is not in the directory yet must come from where the policy says (practice S9)
     if scope in ("notSpecified", "allDirectoryUsers"):
         return True
     if scope == "allMemberUsers":

@@ -1,7 +1,7 @@
 # Copyright (c) mssp.defender contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""``catalogs/{id}/customWorkflowExtensions``: logic apps that requests call (EM 1.1, M9).
+"""``catalogs/{id}/customWorkflowExtensions``: logic apps that requests call (EM 1.1; practice M9).
 
 Sources: accesspackagecatalog-post-accesspackagecustomworkflowextensions, accesspackageassignmentrequestworkflowextension-get,
 -update (PUT) and -delete. The pages wrap their example answers in ``value``; the official SDK could not read that, so
@@ -47,7 +47,7 @@ def get_extension(call: Call, id: str, extension_id: str) -> Reply:
 
 @router.post(_BASE, WRITE)
 def create_extension(call: Call, id: str) -> Reply:
-    """201; a feature of Microsoft Entra ID Governance (decisions M9)."""
+    """201; a feature of Microsoft Entra ID Governance (practice M9)."""
     catalog = require(call.tenant.entitlement.catalogs, id)
     if call.tenant.quirks.licence != "governance":
         raise GraphError(403, "NoGovernanceSku", "This feature requires a Microsoft Entra ID Governance Subscription")

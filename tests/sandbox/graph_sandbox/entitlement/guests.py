@@ -1,7 +1,7 @@
 # Copyright (c) mssp.defender contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Guests whom entitlement management brings in, and what becomes of them (decisions M5, M7, S9; EM B.2, G.2)."""
+"""Guests whom entitlement management brings in, and what becomes of them (practice M5, M7, S9; EM B.2, G.2)."""
 
 from __future__ import annotations
 

@@ -52,7 +52,7 @@ def check_unused(tenant: Tenant, sources: list[Row], owner: str | None, code: st
 
 
 def organization_of(tenant: Tenant, world: World, user: Row) -> Row | None:
-    """The connected organization that a guest comes from, by the domain of the mail address (decisions S10)."""
+    """The connected organization that a guest comes from, by the domain of the mail address (practice S10)."""
     domain = str(user.get("mail") or "").rpartition("@")[2].lower()
     if not domain or user.get("userType") != "Guest":
         return None

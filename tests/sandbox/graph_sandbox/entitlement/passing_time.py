@@ -1,7 +1,7 @@
 # Copyright (c) mssp.defender contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What time does by itself: approvals that end, assignments that begin and end, guests who are deleted (EM G, decisions M5, S7).
+"""What time does by itself: approvals that end, assignments that begin and end, guests who are deleted (EM G, practice M5, S7).
 
 Nobody waits for anything: at the beginning of each request to a tenant, what has become due is made up for, with the
 time at which it was due. Which that is next is remembered, so that requests to other services lose no time.
@@ -89,7 +89,7 @@ def _request(call: Call, request: Row) -> Iterator[datetime]:
 def _stage(call: Call, request: Row, stage: Row, now: datetime) -> Iterator[datetime]:
     limit, escalation = times_out_at(stage), escalates_at(stage)
     if limit <= now:
-        # What such a request reads is not recorded; the metadata has no state for it (decisions S7).
+        # What such a request reads is not recorded; the metadata has no state for it (practice S7).
         end(call, request, call.tenant.quirks.request_timeout_state, "Expired", limit, stages="Expired")
         return
     yield limit
@@ -100,7 +100,7 @@ def _stage(call: Call, request: Row, stage: Row, now: datetime) -> Iterator[date
 
 
 def _holder(call: Call, assignment: Row) -> Iterator[datetime]:
-    """The assignment of a deleted user lives until the user is gone for good, 30 days later (decisions M5.3)."""
+    """The assignment of a deleted user lives until the user is gone for good, 30 days later (practice M5.3)."""
     target, directory = assignment["_target"]["objectId"], call.tenant.directory
     if target is None or target in directory.users:
         return

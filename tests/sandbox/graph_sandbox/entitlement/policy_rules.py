@@ -145,7 +145,7 @@ def _check_review(call: Call, review: Row) -> None:
 
 
 def _check_licence(call: Call, policy: Row) -> None:
-    """Features beyond P2, and guests without a linked subscription (decisions M9).
+    """Features beyond P2, and guests without a linked subscription (practice M9).
 
     The codes of these refusals are not recorded.
     """

@@ -86,7 +86,7 @@ def _number(items: list[Row], ids: IdSource) -> None:
 
 
 def _forget_flags(tenant: Tenant, row: Row) -> None:
-    """Two flags that some tenants do not keep (decisions S8)."""
+    """Two flags that some tenants do not keep (practice S8)."""
     if tenant.quirks.justification_flags_stick:
         return
     approval = row["requestApprovalSettings"]

@@ -1,7 +1,7 @@
 # Copyright (c) mssp.defender contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Requests of administrators: adminAdd, adminUpdate, adminRemove (EM G.1; decisions M3, S9)."""
+"""Requests of administrators: adminAdd, adminUpdate, adminRemove (EM G.1; practice M3, S9)."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 
 def admin_add(call: Call, body: dict[str, Any], wanted: dict[str, Any]) -> Row:
-    """Give access to somebody whom the policy names. Whether that needs approval is unsettled (decisions M3)."""
+    """Give access to somebody whom the policy names. Whether that needs approval is unsettled (practice M3)."""
     quirks = call.tenant.quirks
     policy, package = policy_and_package(call, wanted)
     target = _target(call, wanted)
@@ -54,7 +54,7 @@ def admin_change(call: Call, kind: str, body: dict[str, Any], wanted: dict[str, 
 
 
 def _target(call: Call, wanted: dict[str, Any]) -> Row:
-    """Who shall get access. One who is not in the directory yet is invited by e-mail (decisions S9)."""
+    """Who shall get access. One who is not in the directory yet is invited by e-mail (practice S9)."""
     users = call.tenant.directory.users
     target = wanted.get("target") or {}
     object_id = wanted.get("targetId") or target.get("objectId")

@@ -1,7 +1,7 @@
 # Copyright (c) mssp.defender contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Who may ask for a package, and with what (EM E.3, F.3, I; decisions S1, M5).
+"""Who may ask for a package, and with what (EM E.3, F.3, I; practice S1, M5).
 
 The service's sentence for those who may not is recorded; its code is not (T entra-docs#967).
 """
@@ -34,7 +34,7 @@ def may_ask(call: Call, policy: Row, user: Row) -> bool:
     package = call.tenant.entitlement.packages.get(policy["_package_id"])
     catalog = call.tenant.entitlement.catalogs.get(package["_catalog_id"]) if package else None
     if catalog is None or catalog["state"] != "published" or not user.get("accountEnabled", True):
-        return False  # a guest who was blocked "will be unable to re-request" (decisions M5)
+        return False  # a guest who was blocked "will be unable to re-request" (practice M5)
     if user["userType"] == "Guest" and not catalog["isExternallyVisible"]:
         return False
     if not policy["requestorSettings"]["enableTargetsToSelfAddAccess"]:

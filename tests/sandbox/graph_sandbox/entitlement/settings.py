@@ -1,7 +1,7 @@
 # Copyright (c) mssp.defender contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""``settings``: what becomes of guests who have nothing left (decisions M7)."""
+"""``settings``: what becomes of guests who have nothing left (practice M7)."""
 
 from __future__ import annotations
 

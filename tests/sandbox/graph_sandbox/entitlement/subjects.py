@@ -4,7 +4,7 @@
 """``subjects``: whoever entitlement management knows from a request or an assignment (EM 1.1).
 
 Sources: entitlementmanagement-list-subjects, accesspackagesubject-update. ``governed`` says that the tenant's setting for
-guests who have nothing left applies; marking somebody as governed is a feature of the Governance licence (decisions M9).
+guests who have nothing left applies; marking somebody as governed is a feature of the Governance licence (practice M9).
 """
 
 from __future__ import annotations

@@ -4,7 +4,7 @@
 """Graph's error envelope, and the refusals that more than one route gives.
 
 Each back-end spells its codes its own way, so a refusal asks which area it comes from. Source of codes and texts: EM
-1.3 and Defender 1.8 (see README.md, "Where the facts come from").
+1.3 and Defender 1.8 (docs/sources.md).
 """
 
 from __future__ import annotations

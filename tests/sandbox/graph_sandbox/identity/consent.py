@@ -4,7 +4,7 @@
 """Consent of a tenant to an application: the administrator's page, and what it changes.
 
 Facts: learn.microsoft.com "Admin consent on the Microsoft identity platform"; "Grant tenant-wide admin consent": what was
-granted before and is not asked for any more is revoked (decisions M12).
+granted before and is not asked for any more is revoked (practice M12).
 """
 
 from __future__ import annotations

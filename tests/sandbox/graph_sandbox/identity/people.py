@@ -33,7 +33,7 @@ def sign_in(tenant: Tenant, name: str) -> Row:
 
 
 def must_be_enabled(user: Row) -> Row:
-    """Refuse a blocked account; tokens that it holds live on until they end (decisions M4)."""
+    """Refuse a blocked account; tokens that it holds live on until they end (practice M4)."""
     if not user["accountEnabled"]:
         raise disabled_user()
     return user

@@ -1,7 +1,7 @@
 # Copyright (c) mssp.defender contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""``/policies/b2bManagementPolicies`` (beta): from which domains guests may be invited (decisions M7).
+"""``/policies/b2bManagementPolicies`` (beta): from which domains guests may be invited (practice M7).
 
 The list itself stands as JSON text in ``definition``, as everywhere among Entra's older policies.
 """

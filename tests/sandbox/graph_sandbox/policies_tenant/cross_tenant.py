@@ -1,7 +1,7 @@
 # Copyright (c) mssp.defender contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""``/policies/crossTenantAccessPolicy``: who gets in from where, by default and for one other tenant (decisions M7).
+"""``/policies/crossTenantAccessPolicy``: who gets in from where, by default and for one other tenant (practice M7).
 
 Sources: crosstenantaccesspolicy-get, -configurationdefault-get, -update, -resettosystemdefault,
 -list-partners, -post-partners, -configurationpartner-get, -update, -delete.

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 def reviewers_of(call: Call, review: Row, principal_id: str) -> list[str]:
     """Ids of the users who decide about a principal, by a policy's review settings."""
     if review["isSelfReview"]:
-        return [principal_id]  # reviewers that are named as well are ignored (decisions B.1)
+        return [principal_id]  # reviewers that are named as well are ignored (practice B.1)
     return _present(call, review["primaryReviewers"], principal_id) or _present(call, review["fallbackReviewers"], principal_id)
 
 

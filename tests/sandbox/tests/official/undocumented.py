@@ -1,7 +1,7 @@
 # Copyright (c) mssp.defender contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the SDKs do not know and is right all the same, with the line of the reference that says so."""
+"""What the SDKs do not know and is right all the same, with the source that says so."""
 
 from __future__ import annotations
 

@@ -108,7 +108,7 @@ def test_a_clean_customer():
         (lambda raw: with_groups(raw, tier1=[]), [("MSSP002", "Ana")]),
         # A guest's access is delivering until the invitation is accepted.
         (lambda raw: holds(with_groups(raw, tier1=[]), assignment("ana", "tier1", state="delivering")), []),
-        # Eligible by PIM: a member while it is activated, none while it is not, and neither is anything wrong (decisions M13).
+        # Eligible by PIM: a member while it is activated, none while it is not, and neither is anything wrong (practice M13).
         *(
             (lambda raw, origin=origin, there=there: eligible(with_groups(raw, tier1=there), origin), [])
             for origin in (f"Eligible Member_{GROUPS['tier1']}", f"EligibleMember_{GROUPS['tier1']}", "x")

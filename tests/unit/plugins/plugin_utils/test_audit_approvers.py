@@ -173,7 +173,7 @@ def test_members_of_the_customer_may_stay_away():
 
 
 def test_people_of_the_mssp_are_guests_whatever_their_type():
-    """Cross-tenant synchronization makes members (decisions S5)."""
+    """Cross-tenant synchronization makes members (practice S5)."""
     stale = {"lastSignInDateTime": ago(days=100)}
     raw = people(facts(), user("ana", userType="Member", userPrincipalName="ana@contoso.example", signInActivity=stale))
     assert found(raw) == [("MSSP107", "Ana")]

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The headline definitions of decisions B.6 as sets, against whatever a tenant may hold: nothing too much, nothing too little.
+"""The headline definitions of practice B.6 as sets, against whatever a tenant may hold: nothing too much, nothing too little.
 
 What is expected is worked out here from the drawn world alone, with set arithmetic and no code of the audit.
 """
@@ -111,7 +111,7 @@ def _assignment(held):
 
 
 def expected(world):
-    """(rule, what it is about), by the words of decisions B.6."""
+    """(rule, what it is about), by the words of practice B.6."""
     granting = [x for x in world.held if x.package in (*MEMBERS, ELIGIBLE)]
     assigned = {x.number for x in granting if x.state in LIVE}
     leaving = {x.number for x in granting if x.state == "expired" and x.hours < 24}

@@ -29,7 +29,7 @@ def subject(kind: str, key: str, value: str) -> dict[str, str]:
     return {"@odata.type": f"#microsoft.graph.{kind}", key: value}
 
 
-# The published example's policy for tier 1 (decisions B.1.1).
+# The published example's policy for tier 1 (practice B.1.1).
 TIER_1: dict[str, t.Any] = json.loads("""
 {
  "displayName": "MSSP SOC users",

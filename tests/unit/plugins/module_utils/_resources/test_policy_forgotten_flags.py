@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Flags that some tenants' services accept and do not keep (decisions S8)."""
+"""Flags that some tenants' services accept and do not keep (practice S8)."""
 
 from __future__ import annotations
 
